@@ -1,0 +1,59 @@
+// Any bytes as a rule file of iptables: a program, or a refusal with places; and the same answer the second
+// time.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "import/iptables.h"
+
+namespace {
+
+using namespace vauban;
+
+// What filter_program.h promises: jumps lead to chains, sets are in their normal form, places lie in the
+// file.
+void checkProgram(const model::FilterProgram& program, std::size_t lines) {
+  const std::size_t chains = program.chains.size();
+  VAUBAN_CHECK(program.entry.index() < chains);
+  VAUBAN_CHECK(!program.prerouting || program.prerouting->index() < chains);
+  VAUBAN_CHECK(!program.postrouting || program.postrouting->index() < chains);
+  for (const model::Chain& chain : program.chains) {
+    for (const model::FilterRule& rule : chain.rules) {
+      VAUBAN_CHECK(rule.source.Validate());
+      VAUBAN_CHECK(rule.destination.Validate());
+      VAUBAN_CHECK(rule.services.Validate());
+      VAUBAN_CHECK(rule.place.line >= 1 && rule.place.line <= lines);
+      const bool jumps = rule.action == model::Action::jump || rule.action == model::Action::goTo;
+      VAUBAN_CHECK(!jumps || rule.chain.index() < chains);
+    }
+  }
+  for (const model::Widening& widening : program.widenings) {
+    VAUBAN_CHECK(!widening.reason.empty());
+    VAUBAN_CHECK(widening.place.line <= lines);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
+  for (const char* chain : {"FORWARD", "INPUT"}) {
+    import::IptablesOptions options;
+    options.chain = chain;
+    const auto first = import::importIptables("rules.v4", text, options);
+    const auto second = import::importIptables("rules.v4", text, options);
+    VAUBAN_CHECK(first.has_value() == second.has_value());
+    if (first) {
+      checkProgram(*first, lines);
+      VAUBAN_CHECK(first->widenings.size() == second->widenings.size());
+    } else {
+      VAUBAN_CHECK(first.error() == second.error());
+      VAUBAN_CHECK(hasErrors(first.error()));
+      for (const Diagnostic& diagnostic : first.error()) VAUBAN_CHECK(diagnostic.place.line <= lines);
+    }
+  }
+  return 0;
+}

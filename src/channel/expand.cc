@@ -1,0 +1,430 @@
+// The steps of the fixpoint, one function a kind of state. Each step cites its clause of semantics 4 or 5.
+#include <algorithm>
+
+#include "base/result.h"
+#include "channel/run.h"
+
+namespace vauban::channel {
+
+using model::Destination;
+using model::Effect;
+using model::EffectKind;
+using model::NamesRule;
+using model::PlaceTerm;
+using model::ServiceInstance;
+using reach::AtomIds;
+using reach::ClassIndex;
+using reach::PartyId;
+using reach::SourceKind;
+using reach::Way;
+using reach::WayKind;
+using space::NameSet;
+using space::ServiceSet;
+
+namespace {
+
+// An address list that covers as much as this trusts nobody: it holds strangers (docs/decisions).
+bool broad(const space::AddressRange& range) {
+  const int host = range.family == space::Family::ipv4 ? 16 : 96;
+  return range.last - range.first >= (space::Bits128{1} << host);
+}
+
+const NameSet& reverseNames() {
+  static const NameSet names = NameSet::suffix("in-addr.arpa") | NameSet::suffix("ip6.arpa");
+  return names;
+}
+
+double effectRate(const Effect& effect, bool outward) {
+  const double bits = static_cast<double>(outward ? effect.outwardBits : effect.inwardBits);
+  return bits * (effect.messagesPerSecond > 0 ? effect.messagesPerSecond : 1000);
+}
+
+}  // namespace
+
+void Solver::Run::expand(const State& state, int index) {
+  switch (state.kind) {
+    case StateKind::held:
+      return expandHeld(state, index);
+    case StateKind::client:
+      return expandClient(state, index);
+    case StateKind::told:
+      return expandTold(state, index);
+    case StateKind::readable:
+      return expandReadable(state, index);
+  }
+}
+
+bool Solver::Run::includes(const model::PlaceTerms& terms, ClassIndex index) const {
+  const reach::EndpointClass& endpoint = net.endpoint(index);
+  return std::ranges::any_of(terms, [&](const PlaceTerm& term) {
+    switch (term.kind) {
+      case PlaceTerm::Kind::any:
+        return true;
+      case PlaceTerm::Kind::zone:
+        return endpoint.zone == term.zone;
+      case PlaceTerm::Kind::host:
+        return endpoint.party == net.partyOf(term.host);
+      case PlaceTerm::Kind::addresses:
+        return endpoint.addresses.intersects(term.addresses);
+      case PlaceTerm::Kind::name:
+        return false;
+    }
+    return false;
+  });
+}
+
+// The bytes arrive at an address of `to` in the opener's packets.
+void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet packets,
+                         const std::string& carrier, double bits, const NameSet& names, bool seen,
+                         const AtomIds& atoms, int parent, bool relayed) {
+  if (packets.empty()) return;
+  auto hopTo = [&](ServiceSet part, bool& flag) { return makeHop(from, to, way, part, carrier, bits, flag); };
+  if (held[to.index()]) {
+    bool flag = seen;
+    Hop hop = hopTo(packets, flag);
+    push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
+         relayed);
+    return;
+  }
+  if (query.direct) return;
+  if (net.endpoint(way.to).party != to) return;  // a neighbour's address taken by somebody who is not held
+  if (auto gap = opaque(to)) {
+    bool flag = seen;
+    Hop hop = hopTo(packets, flag);
+    push({StateKind::held, to.value, flag, NameSet::all()}, {hop},
+         reach::join(reach::join(way.atoms, atoms), *gap), parent, true);
+  }
+  if (tunnelled.contains(to)) {
+    bool flag = seen;
+    Hop hop = hopTo(packets, flag);
+    push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
+         true);
+  }
+  for (model::ServiceId id : servicesOf[to.index()]) {
+    const ServiceInstance& service = model.at(id);
+    const ServiceSet heard = packets & service.listens;
+    if (heard.empty()) continue;
+    if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from && !includes(*service.from, way.from))
+      continue;
+    bool flag = seen;
+    Hop hop = hopTo(heard, flag);
+    push({StateKind::told, id.value, flag, names}, {hop}, reach::join(way.atoms, atoms), parent, true);
+  }
+}
+
+// Semantics 5.1 to 5.5, from a place he holds.
+void Solver::Run::expandHeld(const State& state, int index) {
+  const PartyId here(state.index);
+  if (query.direct && !source[here.index()]) return;
+  // The adversary is one: what he knows in one untrusted zone he knows in all.
+  if (net.at(here).adversary) {
+    for (std::size_t p = 0; p < held.size(); ++p) {
+      if (p != here.index() && net.parties()[p].adversary) {
+        push({StateKind::held, static_cast<std::uint32_t>(p), state.seen, NameSet::all()}, {}, {}, index,
+             false);
+      }
+    }
+  }
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    const PartyId other(p);
+    if (other == here || !exists(other)) continue;
+    for (const Way& way : net.ways(here, other, true, held[p], setting)) {
+      arrive(here, other, way, way.packets,
+             way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),
+             NameSet::all(), state.seen, {}, index, false);
+    }
+  }
+  consume(here, ServiceSet::all(), NameSet::all(), nullptr, state.seen, index, false);
+  if (!query.direct) reflect(here, state.seen, index);
+}
+
+// Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
+void Solver::Run::reflect(PartyId from, bool seen, int parent) {
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    const PartyId mirror(p);
+    const reach::Party& party = net.at(mirror);
+    if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
+    for (const Way& way : net.ways(from, mirror, true, false, setting)) {
+      if (way.source != SourceKind::forged || way.kind == WayKind::related) continue;
+      const PartyId victim = net.endpoint(way.from).party;
+      if (!held[victim.index()] || source[victim.index()]) continue;
+      auto attempt = [&](ServiceSet packets, std::uint64_t bits, const std::string& carrier) {
+        if (packets.empty() || bits == 0) return;
+        auto back = net.answerPasses(way, packets, setting);
+        if (!back) return;
+        bool flag = seen;
+        Hop there = makeHop(from, mirror, way, packets, carrier, static_cast<double>(bits) * 1000, flag);
+        Hop answer = there;
+        answer.from = party.name;
+        answer.to = net.at(victim).name;
+        answer.how = "reflected to the source that the packet bore";
+        answer.rule.reset();
+        answer.packets = there.packets.reversed();
+        answer.example = *answer.packets.witness(false);
+        push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
+             reach::join(way.atoms, *back), parent, true);
+      };
+      ServiceSet heard;
+      for (model::ServiceId id : servicesOf[p]) {
+        const ServiceInstance& service = model.at(id);
+        const model::Behaviour& behaviour = catalogue.at(service.behaviour);
+        const ServiceSet packets = way.packets & service.listens;
+        heard |= packets;
+        attempt(packets & ServiceSet::protocol(space::kTcp), behaviour.reflectsTcp.bits,
+                behaviour.reflectsTcp.carrier);
+        attempt(packets & ServiceSet::protocol(space::kUdp), behaviour.reflectsUdp.bits,
+                behaviour.reflectsUdp.carrier);
+        attempt(packets & (ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6)),
+                behaviour.reflectsIcmp.bits, behaviour.reflectsIcmp.carrier);
+      }
+      // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
+      // error quotes.
+      attempt((way.packets - heard) & (ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp)),
+              32, "reset or error of a closed port");
+    }
+  }
+  for (std::size_t v = 0; v < held.size(); ++v) {
+    const PartyId victim(v);
+    if (!held[v] || source[v] || victim == from || !exists(victim)) continue;
+    for (ClassIndex address : net.at(victim).classes) {
+      if (net.endpoint(address).linkLocal) continue;
+      auto quote = net.quote(from, address, setting);
+      if (!quote) continue;
+      bool flag = seen;
+      Way way;
+      way.source = SourceKind::forged;
+      way.from = address;
+      way.to = quote->destination;
+      way.fromZone = net.at(from).zone;
+      way.packets = quote->packets;
+      Hop hop = makeHop(from, victim, way, quote->packets, "error that quotes a rejected packet",
+                        kErrorBitsPerSecond, flag);
+      hop.how = "with the forged source of " + net.at(victim).name + ", quoted back by " +
+                net.points()[quote->point.index()].name;
+      push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, quote->atoms, parent, true);
+    }
+  }
+}
+
+// A client that has read the bytes may carry them to what it writes (semantics 4).
+void Solver::Run::expandClient(const State& state, int index) {
+  const PartyId here(state.index);
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    if (p == here.index() || !exists(PartyId(p))) continue;
+    for (const Way& way : net.ways(here, PartyId(p), false, held[p], setting)) {
+      arrive(here, PartyId(p), way, way.packets, "what a client carries on", rateOf(way), NameSet::all(),
+             state.seen, {}, index, true);
+    }
+  }
+}
+
+std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& service, const Effect& effect,
+                                                        const NameSet& names, ClassIndex to) {
+  const reach::EndpointClass& endpoint = net.endpoint(to);
+  const std::string where = model.at(service.host).name + "." + service.name;
+  NameSet asked = names;
+  if (effect.names == NamesRule::reverse) asked = reverseNames();
+  if (effect.names == NamesRule::filter) asked = asked & allowedNames(service);
+  if (!service.answers.empty()) asked = forwarded(service, asked);
+  const NameSet next = effect.keepsNames ? asked : NameSet::all();
+  // An address list: it is trusted for the service that lists it, so it leads to the adversary only where it
+  // is too broad.
+  auto addressListed = [&](bool adversary) {
+    if (!service.addresses) return true;
+    const model::AddressList& list = *service.addresses;
+    if (endpoint.addresses.ranges().empty()) return false;
+    if (list.deny.contains(endpoint.addresses)) return false;
+    if (!list.allow) return true;
+    if (!adversary) return list.allow->intersects(endpoint.addresses);
+    rests.insert({true, where + " talks to the addresses on its list only", list.place});
+    return std::ranges::any_of(list.allow->ranges(), [&](const space::AddressRange& range) {
+      return broad(range) && space::AddressSet(range).intersects(endpoint.addresses);
+    });
+  };
+  const bool adversary = net.at(endpoint.party).adversary;
+  // On the path of others' packets he reads what goes to trusted names and addresses of his zone as well.
+  if (adversary && model.at(endpoint.zone).onPath && !asked.empty()) {
+    auto throughHim = [&](const std::optional<model::PlaceTerms>& terms) {
+      return !terms || includes(*terms, to) || std::ranges::any_of(*terms, [](const PlaceTerm& term) {
+        return term.kind == PlaceTerm::Kind::name;
+      });
+    };
+    const auto& terms = effect.destination == Destination::resolver ? service.resolver : service.upstream;
+    const bool listed = !service.addresses || !service.addresses->allow ||
+                        service.addresses->allow->intersects(endpoint.addresses);
+    if (throughHim(terms) && listed) return Onward{next};
+  }
+  const bool parents = service.upstream.has_value();
+  switch (effect.destination) {
+    case Destination::fixed:
+      if (asked.empty()) return std::nullopt;
+      if (parents && !includes(*service.upstream, to)) return std::nullopt;
+      if (!parents && adversary && (asked & trust.hostile).empty()) return std::nullopt;
+      return Onward{next};
+    case Destination::byName: {
+      if (parents) {
+        if (asked.empty() || !includes(*service.upstream, to)) return std::nullopt;
+        return Onward{next};
+      }
+      const NameSet hostile = asked & trust.hostile;
+      if (!hostile.empty() && addressListed(adversary))
+        return Onward{effect.keepsNames ? hostile : NameSet::all()};
+      if (hostile.empty()) {
+        const bool own = service.names.has_value();
+        rests.insert({true, where + (own ? " asks" : " is asked") + " for allow-listed names only",
+                      own ? service.names->place : service.place});
+      }
+      // A name of our own may lead to any host of ours.
+      const NameSet own = asked & trust.own;
+      if (!adversary && !own.empty() && service.answers.empty() && addressListed(false)) {
+        return Onward{effect.keepsNames ? own : NameSet::all()};
+      }
+      return std::nullopt;
+    }
+    case Destination::byAddress:
+      if (service.names && service.names->allow) return std::nullopt;  // it refuses literals
+      if (parents && !includes(*service.upstream, to)) return std::nullopt;
+      if (!addressListed(adversary)) return std::nullopt;
+      return Onward{NameSet::all()};
+    case Destination::anyone:
+      return Onward{NameSet::all()};
+    case Destination::pool:
+      if (service.pool && !includes(*service.pool, to)) return std::nullopt;
+      return Onward{NameSet::all()};
+    case Destination::resolver:
+      if (asked.empty()) return std::nullopt;
+      if (service.resolver && !includes(*service.resolver, to)) return std::nullopt;
+      return Onward{asked};
+  }
+  return std::nullopt;
+}
+
+// What a service does with what it is told (semantics 4).
+void Solver::Run::expandTold(const State& state, int index) {
+  const ServiceInstance& service = model.services[state.index];
+  const PartyId here = net.partyOf(service.host);
+  for (const std::string& text : catalogue.at(service.behaviour).assumptions) {
+    rests.insert({false, net.at(here).name + "." + service.name + ": " + text, service.place});
+  }
+  for (const Effect& effect : catalogue.at(service.behaviour).effects) {
+    if (effect.kind == EffectKind::read) continue;
+    if (effect.kind == EffectKind::relay && effect.outwardBits == 0) continue;
+    const auto gaps = present(service, effect);
+    if (!gaps) continue;
+    if (effect.kind == EffectKind::shell) {
+      // Whoever gets a shell has the powers of a held host.
+      push({StateKind::held, here.value, state.seen, NameSet::all()}, {}, *gaps, index, true);
+      continue;
+    }
+    if (effect.kind == EffectKind::store) {
+      push({StateKind::readable, state.index, state.seen, NameSet::all()}, {}, *gaps, index, true);
+      continue;
+    }
+    const double rate = effectRate(effect, true);
+    for (std::size_t p = 0; p < held.size(); ++p) {
+      const PartyId other(p);
+      if (other == here || !exists(other)) continue;
+      for (const Way& way : net.ways(here, other, false, held[p], setting)) {
+        const ServiceSet packets = way.packets & effect.emits;
+        if (packets.empty()) continue;
+        const auto onward = leadsTo(service, effect, state.names, way.to);
+        if (!onward) continue;
+        arrive(here, other, way, packets, effect.carrier, rate, onward->names, state.seen, *gaps, index,
+               true);
+      }
+    }
+    if (effect.destination == Destination::pool && service.pool) {
+      // The far end of the tunnel is a machine with an address of the pool.
+      for (std::size_t p = 0; p < held.size(); ++p) {
+        const reach::Party& party = net.at(PartyId(p));
+        if (party.kind == reach::Party::Kind::host || held[p]) continue;
+        for (ClassIndex address : party.classes) {
+          if (net.endpoint(address).linkLocal || !includes(*service.pool, address)) continue;
+          tunnelled.insert(PartyId(p));
+          push({StateKind::held, static_cast<std::uint32_t>(p), state.seen, NameSet::all()}, {}, *gaps, index,
+               true);
+          break;
+        }
+      }
+    }
+  }
+}
+
+void Solver::Run::expandReadable(const State& state, int index) {
+  const ServiceInstance& service = model.services[state.index];
+  consume(net.partyOf(service.host), service.listens, state.names, &service, state.seen, index, true);
+}
+
+void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, const ServiceInstance* store,
+                          bool seen, int parent, bool relayed) {
+  const bool atHeld = held[at.index()] || store == nullptr;
+  auto mayRead = [&](ClassIndex reader) {
+    if (store == nullptr || !store->readers) return true;
+    if (includes(*store->readers, reader)) return true;
+    rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
+                  store->place});
+    return false;
+  };
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    const PartyId reader(p);
+    if (reader == at || !exists(reader) || barred[p]) continue;
+    const auto gapOpaque = opaque(reader);
+    const auto gapClient = query.direct ? std::nullopt : client(reader);
+    if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
+    for (const Way& way : net.ways(reader, at, held[p], store == nullptr && atHeld, setting)) {
+      if (!way.answered) continue;
+      const ServiceSet packets = way.packets & listens;
+      if (packets.empty()) continue;
+      const bool direct = store == nullptr && held[p];
+      auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, ServiceSet part, double rate,
+                      const std::string& carrier, const AtomIds& atoms) {
+        if (part.empty() || (query.direct && !direct)) return;
+        bool flag = seen;
+        // The reader opens; the bytes come back to him.
+        Hop hop = makeHop(reader, at, way, part, carrier, rate, flag);
+        std::swap(hop.from, hop.to);
+        hop.answer = true;
+        push({kind, index, flag, left}, {hop}, reach::join(way.atoms, atoms), parent, relayed || !direct);
+      };
+      if (mayRead(way.from) || (way.source != SourceKind::own && held[p] && !store)) {
+        if (held[p]) {
+          if (target[p] || !source[p])
+            take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
+        } else if (gapOpaque) {
+          take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapOpaque);
+        }
+        if (!held[p] && gapClient) {
+          take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer",
+               *gapClient);
+        }
+      }
+      if (held[p] || query.direct || !mayRead(way.from)) continue;
+      for (model::ServiceId id : servicesOf[p]) {
+        const ServiceInstance& asking = model.at(id);
+        for (const Effect& effect : catalogue.at(asking.behaviour).effects) {
+          const bool reads = effect.kind == EffectKind::read;
+          const bool relays = effect.kind == EffectKind::relay && effect.inwardBits > 0;
+          if (!reads && !relays) continue;
+          const ServiceSet part = packets & effect.emits;
+          if (part.empty()) continue;
+          if (reads) {
+            if (asking.from && !includes(*asking.from, way.to)) continue;
+            const auto gaps = present(asking, effect);
+            if (!gaps) continue;
+            take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
+                 effect.carrier.empty() ? "what it reads" : effect.carrier, *gaps);
+            continue;
+          }
+          const auto onward = leadsTo(asking, effect, effect.keepsNames ? names : NameSet::all(), way.to);
+          if (!onward) continue;
+          const auto gaps = present(asking, effect);
+          if (!gaps) continue;
+          take(StateKind::readable, id.value, onward->names, part, effectRate(effect, false),
+               "the relayed answer", *gaps);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace vauban::channel

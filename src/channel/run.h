@@ -1,0 +1,106 @@
+// One run of the fixpoint; private to this room.
+#pragma once
+
+#include <map>
+#include <queue>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "channel/solver.h"
+
+namespace vauban::channel {
+
+enum class StateKind : std::uint8_t {
+  held,      // the adversary's code holds the bytes at a party, with all its powers
+  client,    // a client has read them and may carry them to what it writes
+  told,      // a service has been told them
+  readable,  // asking a service (with these names) yields them
+};
+
+struct State {
+  StateKind kind = StateKind::held;
+  std::uint32_t index = 0;  // party (held, client) or service
+  bool seen = false;        // a hop outside `from` can be of the protocol in question
+  space::NameSet names;
+};
+
+using StateKey = std::tuple<StateKind, std::uint32_t, bool>;
+
+// A hop costs this much; oddities of a hop cost less than a hop of any witness worth printing.
+inline constexpr int kHopCost = 1000;
+
+struct Solver::Run {
+  struct Label {
+    State state;
+    std::vector<Hop> hops;  // from the parent's state to this one
+    reach::AtomIds atoms;
+    int parent = -1;
+    int length = 0;  // hops, then oddities
+    double rate = 0;
+    bool relayed = false;
+  };
+
+  Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
+      const Query& query, const reach::Setting& setting);
+  Outcome go();
+  double total() const;
+
+  // states
+  void push(State state, std::vector<Hop> hops, const reach::AtomIds& atoms, int parent, bool relayed);
+  reach::PartyId partyOf(const State& state) const {
+    if (state.kind == StateKind::held || state.kind == StateKind::client) return reach::PartyId(state.index);
+    return net.partyOf(model.services[state.index].host);
+  }
+  bool exists(reach::PartyId id) const;
+  std::string inWords(const StateKey& key) const;
+
+  // what the model leaves open
+  std::optional<reach::AtomIds> opaque(reach::PartyId id) const;
+  std::optional<reach::AtomIds> client(reach::PartyId id);
+  std::optional<reach::AtomIds> present(const model::ServiceInstance& service, const model::Effect& effect);
+
+  // steps (expand.cc)
+  void expand(const State& state, int index);
+  void expandHeld(const State& state, int index);
+  void expandClient(const State& state, int index);
+  void expandTold(const State& state, int index);
+  void expandReadable(const State& state, int index);
+  void arrive(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets,
+              const std::string& carrier, double bits, const space::NameSet& names, bool seen,
+              const reach::AtomIds& atoms, int parent, bool relayed);
+  // Everybody who can ask `at` (on `listens`) for bytes that wait there.
+  void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
+               const model::ServiceInstance* store, bool seen, int parent, bool relayed);
+  void reflect(reach::PartyId from, bool seen, int parent);
+  // Whether an effect's message may go to an address class; nullopt: no.
+  struct Onward {
+    space::NameSet names;  // that the next service sees
+  };
+  std::optional<Onward> leadsTo(const model::ServiceInstance& service, const model::Effect& effect,
+                                const space::NameSet& names, reach::ClassIndex to);
+  bool includes(const model::PlaceTerms& terms, reach::ClassIndex index) const;
+  Hop makeHop(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets,
+              const std::string& carrier, double bits, bool& seen) const;
+  static double rateOf(const reach::Way& way);
+  static std::string join(const std::vector<std::string>& words);
+
+  const reach::Network& net;
+  const model::Model& model;
+  const model::BehaviourCatalogue& catalogue;
+  const Trust& trust;
+  const Query& query;
+  const reach::Setting& setting;
+  std::vector<bool> held, target, source, barred;
+  std::vector<std::vector<model::ServiceId>> servicesOf;  // by party
+  std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
+  std::vector<Label> labels;
+  std::priority_queue<std::pair<int, int>, std::vector<std::pair<int, int>>, std::greater<>> open;
+  std::map<StateKey, space::NameSet> reached;
+  std::set<Statement> rests;
+  bool everything = false;                                // go on after the first arrival
+  std::map<std::pair<StateKey, StateKey>, double> edges;  // bits per second, where everything is wanted
+};
+
+}  // namespace vauban::channel

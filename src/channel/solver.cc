@@ -1,0 +1,356 @@
+#include "channel/solver.h"
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <set>
+
+#include "base/result.h"
+#include "channel/run.h"
+
+namespace vauban::channel {
+
+using model::Effect;
+using model::EffectKind;
+using model::ServiceId;
+using reach::AtomIds;
+using reach::PartyId;
+using reach::SourceKind;
+using reach::Way;
+using reach::WayKind;
+using space::NameSet;
+using space::ServiceSet;
+
+Solver::Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust)
+    : network_(network), behaviours_(behaviours), trust_(trust) {}
+Solver::~Solver() = default;
+
+Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool everything) const {
+  Run run(network_, behaviours_, trust_, query, setting);
+  run.everything = everything;
+  return run.go();
+}
+
+Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours,
+                 const Trust& trusted, const Query& asked, const reach::Setting& supposed)
+    : net(network),
+      model(network.model()),
+      catalogue(behaviours),
+      trust(trusted),
+      query(asked),
+      setting(supposed) {
+  const std::size_t parties = net.parties().size();
+  held.assign(parties, false);
+  target.assign(parties, false);
+  source.assign(parties, false);
+  barred.assign(parties, false);
+  bool adversaryAwaits = false, adversarySends = false;
+  for (PartyId id : query.to) {
+    held[id.index()] = target[id.index()] = true;
+    adversaryAwaits = adversaryAwaits || net.at(id).adversary;
+  }
+  for (PartyId id : query.held) held[id.index()] = true;
+  for (PartyId id : query.from) {
+    held[id.index()] = source[id.index()] = true;
+    adversarySends = adversarySends || net.at(id).adversary;
+  }
+  // The adversary is one, wherever he sits.
+  for (std::size_t p = 0; p < parties; ++p) {
+    if (!net.parties()[p].adversary) continue;
+    held[p] = true;
+    if (adversarySends) source[p] = true;
+    if (adversaryAwaits && !adversarySends) target[p] = true;
+  }
+  for (PartyId id : query.without) barred[id.index()] = !source[id.index()] && !target[id.index()];
+  servicesOf.resize(parties);
+  for (std::size_t s = 0; s < model.services.size(); ++s) {
+    servicesOf[net.partyOf(model.services[s].host).index()].push_back(ServiceId(s));
+  }
+}
+
+bool Solver::Run::exists(PartyId id) const {
+  // Machines that the model does not list are there only where a claim names their zone.
+  const reach::Party& party = net.at(id);
+  return party.kind != reach::Party::Kind::unlisted || held[id.index()] || tunnelled.contains(id);
+}
+
+void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms, int parent, bool relayed) {
+  if (setting.supposesAny(atoms)) return;
+  if (state.names.empty()) return;
+  const PartyId party = partyOf(state);
+  if (barred[party.index()]) return;
+  double rate =
+      parent < 0 ? std::numeric_limits<double>::infinity() : labels[static_cast<std::size_t>(parent)].rate;
+  int length = parent < 0 ? 0 : labels[static_cast<std::size_t>(parent)].length;
+  for (const Hop& hop : hops) {
+    rate = std::min(rate, hop.bitsPerSecond);
+    length += kHopCost + std::min(hop.oddity, 4);
+  }
+  if (everything && parent >= 0) {
+    double step = std::numeric_limits<double>::infinity();
+    for (const Hop& hop : hops) step = std::min(step, hop.bitsPerSecond);
+    const State& from = labels[static_cast<std::size_t>(parent)].state;
+    double& widest = edges[{{from.kind, from.index, from.seen}, {state.kind, state.index, state.seen}}];
+    widest = hops.empty() ? step : std::max(widest, 0.0) + step;
+  }
+  NameSet& known = reached[{state.kind, state.index, state.seen}];
+  if (known.contains(state.names)) return;
+  if (!state.seen) {
+    auto better = reached.find({state.kind, state.index, true});
+    if (better != reached.end() && better->second.contains(state.names)) return;
+  }
+  const bool wasRelayed = parent >= 0 && labels[static_cast<std::size_t>(parent)].relayed;
+  labels.push_back({std::move(state), std::move(hops), atoms, parent, length, rate, wasRelayed || relayed});
+  open.emplace(length, static_cast<int>(labels.size()) - 1);
+}
+
+// A hop of the given way, and whether the protocol in question is seen with it.
+Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, ServiceSet packets,
+                         const std::string& carrier, double bits, bool& seen) const {
+  Hop hop;
+  hop.from = net.at(from).name;
+  hop.to = net.at(to).name;
+  hop.packets = packets;
+  const ServiceSet wanted = packets & query.over;
+  if (!(source[from.index()] && source[to.index()]) && !wanted.empty()) {
+    if (!seen) hop.packets = wanted;
+    seen = true;
+  }
+  hop.example = *hop.packets.witness();
+  hop.carrier = carrier;
+  hop.bitsPerSecond = bits;
+  switch (way.source) {
+    case SourceKind::own:
+      break;
+    case SourceKind::neighbour:
+      hop.how = "as " + net.at(net.endpoint(way.from).party).name + " (a neighbour's address)";
+      break;
+    case SourceKind::forged:
+      hop.how = "with the forged source of " + net.at(net.endpoint(way.from).party).name;
+      break;
+  }
+  auto add = [&](const std::string& text) { hop.how += (hop.how.empty() ? "" : ", ") + text; };
+  if (net.endpoint(way.to).party != to)
+    add("taking the address of " + net.at(net.endpoint(way.to).party).name);
+  switch (way.kind) {
+    case WayKind::free:
+      add("inside the zone");
+      break;
+    case WayKind::rule:
+      break;
+    case WayKind::uncovered:
+      add(std::string("over ") + (net.endpoint(way.from).family == space::Family::ipv6 ? "IPv6" : "IPv4") +
+          ", which the filter does not cover");
+      break;
+    case WayKind::liveFlow:
+      add("into a live flow");
+      break;
+    case WayKind::related:
+      add("as an ICMP error related to a live flow");
+      break;
+    case WayKind::helper:
+      add("as a conversation named by a tracking helper");
+      break;
+  }
+  hop.oddity = (way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 2) +
+               (way.source == SourceKind::own ? 0 : 1);
+  hop.rule = net.letsPass(way, hop.example);
+  return hop;
+}
+
+double Solver::Run::rateOf(const Way& way) {
+  return way.kind == WayKind::related ? kErrorBitsPerSecond : kConversationBitsPerSecond;
+}
+
+std::optional<AtomIds> Solver::Run::opaque(PartyId id) const {
+  const reach::Party& party = net.at(id);
+  if (party.kind != reach::Party::Kind::host || held[id.index()]) return std::nullopt;
+  const model::Host& host = model.at(party.host);
+  if (host.servicesStated) return std::nullopt;
+  const reach::AtomId atom =
+      net.atoms().intern({"services " + host.name, "services: {}", "hosts." + host.name,
+                          host.name + " offers nothing to anybody (or list the services it runs)",
+                          "scan " + host.name + " for listening ports", host.place});
+  if (setting.supposes(atom)) return std::nullopt;
+  return AtomIds{atom};
+}
+
+std::optional<AtomIds> Solver::Run::client(PartyId id) {
+  const reach::Party& party = net.at(id);
+  if (party.kind != reach::Party::Kind::host || held[id.index()]) return std::nullopt;
+  const model::Host& host = model.at(party.host);
+  if (!servicesOf[id.index()].empty()) return std::nullopt;
+  if (!host.servicesStated && opaque(id)) return std::nullopt;
+  if (host.clientIsolated && *host.clientIsolated.value) {
+    rests.insert({true, host.name + " is an isolated client: nothing it reads goes on to what it writes",
+                  host.clientIsolated.place});
+    return std::nullopt;
+  }
+  const reach::AtomId atom = net.atoms().intern(
+      {"client " + host.name, "client: isolated", "hosts." + host.name,
+       "nothing that " + host.name + " reads can go on to what it writes",
+       "open a marked document on " + host.name + " and look for the mark in what it sends", host.place});
+  if (setting.supposes(atom)) return std::nullopt;
+  return AtomIds{atom};
+}
+
+std::optional<AtomIds> Solver::Run::present(const model::ServiceInstance& service, const Effect& effect) {
+  const model::Behaviour& behaviour = catalogue.at(service.behaviour);
+  const std::string where = model.at(service.host).name + "." + service.name;
+  if (!effect.onlyWith.empty()) {
+    const bool given = effect.onlyWith == "upstream" ? service.upstream.has_value()
+                       : effect.onlyWith == "pool"   ? service.pool.has_value()
+                       : effect.onlyWith == "from"   ? service.from.has_value()
+                       : effect.onlyWith == "names"  ? service.names.has_value()
+                                                     : true;
+    if (!given) return std::nullopt;
+  }
+  auto holds = [&](const model::Guard& guard, const model::Stated<std::vector<std::string>>& stated) {
+    return !stated.value->empty() && std::ranges::all_of(*stated.value, [&](const std::string& value) {
+      return std::ranges::find(guard.values, value) != guard.values.end();
+    });
+  };
+  for (const model::Guard& guard : effect.when) {
+    auto stated = service.properties.find(guard.property);
+    if (stated == service.properties.end() || !stated->second || !holds(guard, stated->second)) {
+      if (stated == service.properties.end() || !stated->second) {
+        rests.insert(
+            {false, where + " does not state " + guard.property + ": by default it does not", service.place});
+      }
+      return std::nullopt;
+    }
+  }
+  AtomIds atoms;
+  for (const model::Guard& guard : effect.unless) {
+    auto stated = service.properties.find(guard.property);
+    if (stated != service.properties.end() && stated->second) {
+      if (holds(guard, stated->second)) {
+        auto rule = behaviour.properties.find(guard.property);
+        rests.insert({true,
+                      where + ": " + guard.property + ": " + join(*stated->second.value) +
+                          (rule != behaviour.properties.end() && !rule->second.meaning.empty()
+                               ? " (" + rule->second.meaning + ")"
+                               : ""),
+                      stated->second.place});
+        return std::nullopt;
+      }
+      continue;
+    }
+    auto rule = behaviour.properties.find(guard.property);
+    if (rule != behaviour.properties.end() && !rule->second.gap) continue;
+    const bool list = rule != behaviour.properties.end() && rule->second.isList;
+    const std::string values = join(guard.values);
+    const reach::AtomId atom =
+        net.atoms().intern({"property " + where + " " + guard.property + " " + values,
+                            guard.property + ": " + (list ? "[" + values + "]" : values),
+                            "hosts." + model.at(service.host).name + ".services." + service.name,
+                            rule != behaviour.properties.end() ? rule->second.meaning : "",
+                            rule != behaviour.properties.end() ? rule->second.test : "", service.place});
+    if (setting.supposes(atom)) return std::nullopt;
+    atoms = reach::join(atoms, {atom});
+  }
+  return atoms;
+}
+
+std::string Solver::Run::join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// The sum of what the last hops carry, each bounded by the widest way to where it starts: never below what
+// all channels together carry.
+double Solver::Run::total() const {
+  std::map<StateKey, double> width;
+  for (std::size_t p = 0; p < source.size(); ++p) {
+    if (source[p])
+      width[{StateKind::held, static_cast<std::uint32_t>(p), false}] =
+          std::numeric_limits<double>::infinity();
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const auto& [edge, rate] : edges) {
+      auto from = width.find(edge.first);
+      if (from == width.end()) continue;
+      const double through = std::min(from->second, rate);
+      double& to = width[edge.second];
+      if (through > to) {
+        to = through;
+        changed = true;
+      }
+    }
+  }
+  double sum = 0;
+  for (const auto& [edge, rate] : edges) {
+    const auto& [kind, index, seen] = edge.second;
+    const auto& [fromKind, fromIndex, fromSeen] = edge.first;
+    if (kind != StateKind::held || !target[index] || !seen) continue;
+    if (fromKind == StateKind::held && target[fromIndex]) continue;
+    auto from = width.find(edge.first);
+    if (from != width.end()) sum += std::min(from->second, rate);
+  }
+  return sum;
+}
+
+Outcome Solver::Run::go() {
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    if (source[p])
+      push({StateKind::held, static_cast<std::uint32_t>(p), false, NameSet::all()}, {}, {}, -1, false);
+  }
+  Outcome outcome;
+  int arrival = -1;
+  while (!open.empty()) {
+    const int index = open.top().second;
+    open.pop();
+    const State state = labels[static_cast<std::size_t>(index)].state;
+    NameSet& known = reached[{state.kind, state.index, state.seen}];
+    if (known.contains(state.names)) continue;
+    known = known | state.names;
+    if (state.kind == StateKind::held && target[state.index]) {
+      // A channel ends where the bytes first arrive: what he does with them afterwards is no part of it.
+      if (!state.seen) continue;
+      if (arrival < 0) arrival = index;
+      if (!everything) break;
+      continue;
+    }
+    expand(state, index);
+    VAUBAN_CHECK(labels.size() < 50'000'000);
+  }
+  for (const auto& [key, names] : reached) {
+    if (!names.empty()) outcome.states.push_back(inWords(key));
+  }
+  std::ranges::sort(outcome.states);
+  outcome.states.erase(std::ranges::unique(outcome.states).begin(), outcome.states.end());
+  outcome.rests.assign(rests.begin(), rests.end());
+  if (arrival < 0) return outcome;
+  outcome.reached = true;
+  outcome.bitsPerSecond = labels[static_cast<std::size_t>(arrival)].rate;
+  for (int at = arrival; at >= 0; at = labels[static_cast<std::size_t>(at)].parent) {
+    Label& label = labels[static_cast<std::size_t>(at)];
+    outcome.atoms = reach::join(outcome.atoms, label.atoms);
+    outcome.hops.insert(outcome.hops.begin(), label.hops.begin(), label.hops.end());
+    outcome.direct = outcome.direct && !label.relayed;
+  }
+  if (everything) outcome.totalBitsPerSecond = total();
+  return outcome;
+}
+
+std::string Solver::Run::inWords(const StateKey& key) const {
+  const auto& [kind, index, seen] = key;
+  (void)seen;
+  switch (kind) {
+    case StateKind::held:
+      return net.parties()[index].name + " holds the bytes";
+    case StateKind::client:
+      return net.parties()[index].name + " has read the bytes";
+    case StateKind::told:
+      return model.at(model.services[index].host).name + "." + model.services[index].name +
+             " is told the bytes";
+    case StateKind::readable:
+      return model.at(model.services[index].host).name + "." + model.services[index].name +
+             " answers with the bytes";
+  }
+  return "";
+}
+
+}  // namespace vauban::channel

@@ -1,0 +1,76 @@
+// The fixpoint of semantics 5: where the bytes of one party can get, through filters and through what each
+// service does with what it is told, and the shortest way there.
+//
+// A state is (who holds the bytes and how, which names they can still ask for, whether a hop of the protocol
+// in question lies behind). States are explored by number of hops, so the first arrival is a shortest
+// witness. Under one Setting the result is monotone: supposing more statements never reaches more.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "channel/trust.h"
+#include "model/behaviour.h"
+#include "reach/network.h"
+
+namespace vauban::channel {
+
+struct Query {
+  std::vector<reach::PartyId> from, to;  // held by the adversary at either end
+  std::vector<reach::PartyId> held;      // further places he holds
+  std::vector<reach::PartyId> without;   // hosts that the bytes may not pass (only-via)
+  space::ServiceSet over = space::ServiceSet::all();
+  bool direct = false;
+};
+
+struct Hop {
+  std::string from, to;       // the way of the bytes; of an answer, `to` is who opened
+  space::ServiceSet packets;  // of the opener
+  space::Service example;
+  std::string carrier;  // what carries the bytes
+  std::string how;      // "", "as a neighbour", "with a forged source", ...
+  std::optional<reach::RuleSite> rule;
+  double bitsPerSecond = 0;
+  bool answer = false;  // the bytes ride in the answer
+  int oddity = 0;       // how far from plain traffic by a rule: of equally short ways the plainest is shown
+};
+
+struct Statement {  // an assumption that a verdict rests on
+  bool stated = false;
+  std::string text;
+  Place place;
+  auto operator<=>(const Statement&) const = default;
+};
+
+struct Outcome {
+  bool reached = false;
+  std::vector<Hop> hops;          // a shortest witness
+  reach::AtomIds atoms;           // gaps it needs
+  double bitsPerSecond = 0;       // the least along it
+  double totalBitsPerSecond = 0;  // over all last hops, each bounded by the widest way to it (when asked for)
+  bool direct = true;             // no relay, store, look-up or reflection on it
+  std::vector<Statement> rests;   // what shut edges of the states reached rest on
+  std::vector<std::string> states;  // reached, in words, sorted
+};
+
+class Solver {
+ public:
+  Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust);
+  ~Solver();
+  // `everything`: do not stop at the first arrival; sums the capacity of all of them.
+  Outcome solve(const Query& query, const reach::Setting& setting, bool everything = false) const;
+
+ private:
+  struct Run;
+  const reach::Network& network_;
+  const model::BehaviourCatalogue& behaviours_;
+  const Trust& trust_;
+};
+
+// Rates taken where the model states none (docs/stages/channels.md).
+inline constexpr double kConversationBitsPerSecond = 1e8;
+inline constexpr double kErrorBitsPerSecond = 8e6;
+
+}  // namespace vauban::channel

@@ -1,0 +1,419 @@
+// What an enforcement point does besides its rules: a stated key, a missing one (an atom), or the worst case.
+#include <algorithm>
+
+#include "reach/network.h"
+
+namespace vauban::reach {
+
+using model::AntiSpoofing;
+using model::Related;
+using model::ZoneId;
+using space::Family;
+using space::ServiceSet;
+
+namespace {
+
+// What each key promises once it is written, and how to see whether it holds.
+Atom enforcementAtom(const std::string& line) {
+  struct Meaning {
+    const char *line, *text, *test;
+  };
+  static constexpr Meaning meanings[] = {
+      {"anti-spoofing: zone", "a packet's source lies behind the side it comes from",
+       "send a packet with another zone's source and look for it behind the filter"},
+      {"anti-spoofing: host", "a packet's source is its sender's own, inside the zone too",
+       "take a neighbour's address and look for the packet behind the switch"},
+      {"stateful: {established: false}", "replies need a rule of their own",
+       "answer an accepted packet and look for the answer"},
+      {"stateful: {related: from-untrusted}", "ICMP errors pass only when they enter from an untrusted zone",
+       "send an ICMP error that quotes a live flow from inside"},
+      {"stateful: {related: none}", "no packet passes as related",
+       "send an ICMP error that quotes a live flow"},
+      {"stateful: {helpers: []}", "no connection-tracking helper is loaded",
+       "name a data port in an accepted control conversation"},
+      {"families: [ipv4, ipv6]", "the filter decides on both families",
+       "send the same packet over IPv4 and over IPv6"},
+      {"uncovered: drop", "packets of a family the filter does not cover are dropped",
+       "send a packet of each family that no rule covers"}};
+  for (const Meaning& meaning : meanings) {
+    if (line == meaning.line)
+      return {"enforcement " + line, line, "enforcement", meaning.text, meaning.test, {}};
+  }
+  return {"enforcement " + line, line, "enforcement", "", "", {}};
+}
+
+template <class T>
+const model::Stated<T>& statement(const model::Model& model, const Point& point,
+                                  model::Stated<T> model::Enforcement::* key) {
+  if (point.own != nullptr && (point.own->*key)) return point.own->*key;
+  return model.enforcement.*key;
+}
+
+}  // namespace
+
+// Of equally small sets of statements the one of the earliest atoms is proposed, so the milder statement
+// comes first.
+void Network::internEnforcementAtoms() {
+  for (const char* line :
+       {"anti-spoofing: zone", "anti-spoofing: host", "stateful: {related: from-untrusted}",
+        "stateful: {related: none}", "families: [ipv4, ipv6]", "uncovered: drop"}) {
+    atoms_.intern(enforcementAtom(line));
+  }
+}
+
+std::optional<AtomIds> Network::sourceTolerated(PointId id, ClassIndex source, PartyId, ZoneId entering,
+                                                SourceKind kind, const Setting& setting) const {
+  if (kind == SourceKind::own) return AtomIds{};
+  const Point& point = points_[id.index()];
+  bool behind = endpoints_[source].zone == entering;
+  if (!behind && point.link) {
+    // Zones that reach this side over other links lie behind it.
+    std::vector<bool> seen(model_.zones.size(), false);
+    std::vector<ZoneId> open{entering};
+    seen[entering.index()] = true;
+    while (!open.empty()) {
+      const ZoneId zone = open.back();
+      open.pop_back();
+      for (std::size_t p = 1; p < points_.size(); ++p) {
+        if (PointId(p) == id) continue;
+        const model::Link& link = model_.at(*points_[p].link);
+        const ZoneId next = link.from == zone ? link.to : link.to == zone ? link.from : ZoneId();
+        if (next.valid() && !seen[next.index()]) {
+          seen[next.index()] = true;
+          open.push_back(next);
+        }
+      }
+    }
+    behind = seen[endpoints_[source].zone.index()];
+  }
+  const auto& stated = statement(model_, point, &model::Enforcement::antiSpoofing);
+  if (stated) {
+    if (*stated.value == AntiSpoofing::off) return AtomIds{};
+    if (*stated.value == AntiSpoofing::zone && behind) return AtomIds{};
+    return std::nullopt;
+  }
+  const AtomId zone = atoms_.intern(enforcementAtom("anti-spoofing: zone"));
+  const AtomId host = atoms_.intern(enforcementAtom("anti-spoofing: host"));
+  AtomIds atoms = behind ? AtomIds{host} : join({zone}, {host});
+  if (setting.supposesAny(atoms)) return std::nullopt;
+  return atoms;
+}
+
+std::optional<AtomIds> Network::neighbourly(ZoneId zone, const Setting& setting) const {
+  if (model_.at(zone).untrusted)
+    return std::nullopt;  // there on-path decides; the adversary holds the addresses anyway
+  bool unstated = false;
+  for (const Point& point : points_) {
+    if (point.link) {
+      const model::Link& link = model_.at(*point.link);
+      if (link.from != zone && link.to != zone) continue;
+    } else if (!model_.unlistedIdeal && !model_.at(zone).isolated) {
+      continue;
+    }
+    const auto& stated = statement(model_, point, &model::Enforcement::antiSpoofing);
+    if (stated && *stated.value != AntiSpoofing::host) return AtomIds{};
+    if (!stated) unstated = true;
+  }
+  if (!unstated) return std::nullopt;
+  const AtomId host = atoms_.intern(enforcementAtom("anti-spoofing: host"));
+  if (setting.supposes(host)) return std::nullopt;
+  return AtomIds{host};
+}
+
+std::optional<AtomIds> Network::repliesPass(PointId id, const Setting& setting) const {
+  const Point& point = points_[id.index()];
+  if (point.own != nullptr && point.own->established) {
+    return *point.own->established.value ? std::optional(AtomIds{}) : std::nullopt;
+  }
+  const auto& rules = evaluators_[point.program]->program().established;
+  if (rules) return *rules ? std::optional(AtomIds{}) : std::nullopt;
+  if (model_.enforcement.established) {
+    return *model_.enforcement.established.value ? std::optional(AtomIds{}) : std::nullopt;
+  }
+  const AtomId atom = atoms_.intern(enforcementAtom("stateful: {established: false}"));
+  if (setting.supposes(atom)) return std::nullopt;
+  return AtomIds{atom};
+}
+
+std::optional<AtomIds> Network::relatedPasses(PointId id, bool fromUntrusted, const Setting& setting) const {
+  const Point& point = points_[id.index()];
+  std::optional<Related> stated;
+  if (point.own != nullptr && point.own->related) {
+    stated = point.own->related.value;
+  } else if (evaluators_[point.program]->program().related) {
+    stated = evaluators_[point.program]->program().related;
+  } else if (model_.enforcement.related) {
+    stated = model_.enforcement.related.value;
+  }
+  if (stated) {
+    if (*stated == Related::all || (*stated == Related::fromUntrusted && fromUntrusted)) return AtomIds{};
+    return std::nullopt;
+  }
+  const AtomId outside = atoms_.intern(enforcementAtom("stateful: {related: from-untrusted}"));
+  const AtomId none = atoms_.intern(enforcementAtom("stateful: {related: none}"));
+  AtomIds atoms = fromUntrusted ? AtomIds{none} : join({outside}, {none});
+  if (setting.supposesAny(atoms)) return std::nullopt;
+  return atoms;
+}
+
+namespace {
+
+// Ports on which a connection-tracking helper listens for conversations that name further ones.
+ServiceSet helperPorts(const std::vector<std::string>* helpers) {
+  struct Helper {
+    const char* name;
+    std::uint8_t protocol;
+    std::uint16_t port;
+  };
+  static constexpr Helper known[] = {
+      {"ftp", space::kTcp, 21},         {"tftp", space::kUdp, 69},      {"sip", space::kUdp, 5060},
+      {"sip", space::kTcp, 5060},       {"h323", space::kTcp, 1720},    {"irc", space::kTcp, 6667},
+      {"pptp", space::kTcp, 1723},      {"amanda", space::kUdp, 10080}, {"sane", space::kTcp, 6566},
+      {"netbios-ns", space::kUdp, 137}, {"snmp", space::kUdp, 161},     {"rtsp", space::kTcp, 554},
+      {"dcerpc", space::kTcp, 135},     {"sunrpc", space::kTcp, 111},   {"sunrpc", space::kUdp, 111}};
+  ServiceSet ports;
+  if (helpers != nullptr) {
+    for (const std::string& name : *helpers) {
+      // A helper we do not know may watch any port.
+      if (std::ranges::none_of(known, [&](const Helper& h) { return name == h.name; })) {
+        return ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp);
+      }
+    }
+  }
+  for (const Helper& helper : known) {
+    if (helpers == nullptr || std::ranges::find(*helpers, helper.name) != helpers->end()) {
+      ports |= ServiceSet::ports(helper.protocol, {helper.port, helper.port});
+    }
+  }
+  return ports;
+}
+
+ServiceSet icmpErrors(Family family) {
+  if (family == Family::ipv6) return ServiceSet::icmp(space::kIcmpV6, 1, 4);
+  return ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
+}
+
+}  // namespace
+
+bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
+  const ZoneId here = endpoints_[endpoint].zone;
+  for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
+    const EndpointClass& there = endpoints_[other];
+    if (there.family != endpoints_[endpoint].family || there.party == endpoints_[endpoint].party) continue;
+    for (const auto& route : routes(here, there.zone)) {
+      if (std::ranges::find(route, id) == route.end()) continue;
+      ZoneId near = here, far = there.zone;
+      if (points_[id.index()].link) {
+        const model::Link& link = model_.at(*points_[id.index()].link);
+        near = link.from;
+        far = link.to;
+      }
+      if (!accepted(id, endpoint, other, near, far).empty() ||
+          !accepted(id, other, endpoint, far, near).empty() ||
+          !accepted(id, endpoint, other, far, near).empty() ||
+          !accepted(id, other, endpoint, near, far).empty()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<Network::Acceptance> Network::passes(PointId id, ClassIndex from, ClassIndex to, ZoneId entering,
+                                                 ZoneId leaving, const Setting& setting) const {
+  const Point& point = points_[id.index()];
+  const Family family = endpoints_[from].family;
+  std::vector<Acceptance> ways;
+  const auto& families = statement(model_, point, &model::Enforcement::families);
+  const auto& program = evaluators_[point.program]->program();
+  const bool ownRules = point.program != 0;
+  const bool rulesCover = !ownRules || std::ranges::find(program.families, family) != program.families.end();
+  const bool statedCover = families && std::ranges::find(*families.value, family) != families.value->end();
+  if (rulesCover && (!families || statedCover)) {
+    const ServiceSet& set = accepted(id, from, to, entering, leaving);
+    if (!set.empty()) ways.push_back({set, {}, WayKind::rule});
+  }
+  if (!rulesCover || !statedCover) {
+    AtomIds atoms;
+    // Rules of the device's own say what they cover; a missing statement can be made good.
+    if (rulesCover && !families && !ownRules) {
+      atoms = {atoms_.intern(enforcementAtom("families: [ipv4, ipv6]"))};
+    }
+    const bool open = !(rulesCover && ownRules && !families);
+    const auto& uncovered = statement(model_, point, &model::Enforcement::uncoveredPasses);
+    if (!uncovered) {
+      atoms = join(atoms, {atoms_.intern(enforcementAtom("uncovered: drop"))});
+    }
+    if (open && (!uncovered || *uncovered.value) && !setting.supposesAny(atoms)) {
+      ways.push_back({ServiceSet::all(), atoms, WayKind::uncovered});
+    }
+  }
+  return ways;
+}
+
+void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
+                          SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
+                          const Setting& setting) const {
+  if (endpoints_[source].family != endpoints_[destination].family) return;
+  const ZoneId leaving = endpoints_[destination].zone;
+  struct Alternative {
+    ServiceSet services;
+    AtomIds atoms;
+    WayKind kind;
+    std::optional<AtomIds> replies;  // atoms with which replies pass so far
+    ClassIndex source, destination;
+  };
+  if (entering == leaving && (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) return;
+  for (const auto& route : routes(entering, leaving)) {
+    // Destination rewrites on a chain of filters: the packet may start with another destination.
+    std::vector<ClassIndex> starts{destination};
+    const bool chain = route.size() > 1;
+    if (chain) {
+      for (PointId point : route) {
+        const auto& program = evaluators_[points_[point.index()].program]->program();
+        if (!program.prerouting) continue;
+        for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
+          if (other != destination && endpoints_[other].family == endpoints_[destination].family)
+            starts.push_back(other);
+        }
+        break;
+      }
+    }
+    std::vector<Alternative> open;
+    for (ClassIndex start : starts) {
+      open.push_back(
+          {ServiceSet::all(), base, route.empty() ? WayKind::free : WayKind::rule, AtomIds{}, source, start});
+    }
+    ZoneId zone = entering;
+    for (PointId id : route) {
+      const Point& point = points_[id.index()];
+      const FilterEvaluator& evaluator = *evaluators_[point.program];
+      ZoneId next = leaving;
+      if (point.link) {
+        const model::Link& link = model_.at(*point.link);
+        next = link.from == zone ? link.to : link.from;
+      }
+      if (chain && evaluator.program().prerouting) {
+        const std::size_t before = open.size();
+        for (std::size_t i = 0; i < before; ++i) {
+          const Alternative now = open[i];
+          if (now.destination == destination) continue;
+          for (const auto& hit : evaluator.rewrites(*evaluator.program().prerouting, now.source,
+                                                    now.destination, context(id, zone, next))) {
+            if (!hit.rule->rewrite.destination ||
+                !hit.rule->rewrite.destination->intersects(endpoints_[destination].addresses)) {
+              continue;
+            }
+            Alternative changed = now;
+            changed.services &= hit.services;
+            if (hit.rule->rewrite.destinationPorts) {
+              changed.services = changed.services.withDestinationPorts(*hit.rule->rewrite.destinationPorts);
+            }
+            changed.destination = destination;
+            if (!changed.services.empty()) open.push_back(changed);
+          }
+        }
+      }
+      std::vector<Alternative> passed;
+      for (const Alternative& now : open) {
+        auto take = [&](ServiceSet services, const AtomIds& atoms, WayKind way,
+                        std::optional<AtomIds> replies) {
+          const ServiceSet left = now.services & services;
+          if (left.empty()) return;
+          Alternative after{left, join(now.atoms, atoms), way, std::nullopt, now.source, now.destination};
+          if (now.replies && replies) after.replies = join(*now.replies, *replies);
+          if (now.kind != WayKind::rule && way == WayKind::rule) after.kind = now.kind;
+          passed.push_back(after);
+        };
+        const auto replies = repliesPass(id, setting);
+        const bool translated = now.source != source;
+        const auto tolerated = translated ? std::optional(AtomIds{})
+                                          : sourceTolerated(id, now.source, sender, zone, kind, setting);
+        for (const Acceptance& acceptance : passes(id, now.source, now.destination, zone, next, setting)) {
+          if (acceptance.kind == WayKind::uncovered) {
+            take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
+          } else if (tolerated) {
+            std::optional<AtomIds> back = replies;
+            // Without tracking, the answer needs a rule of its own.
+            if (!back && accepted(id, now.destination, now.source, next, zone)
+                             .intersects((now.services & acceptance.services).reversed())) {
+              back = AtomIds{};
+            }
+            take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule, back);
+          }
+        }
+        if (held && kind != SourceKind::own && tolerated && replies) {
+          // A packet of a flow that the destination may have open with the address it bears.
+          take(accepted(id, now.destination, now.source, next, zone).reversed(), join(*tolerated, *replies),
+               WayKind::liveFlow, std::nullopt);
+        }
+        if (held && kind == SourceKind::own) {
+          const bool fromUntrusted = model_.at(zone).untrusted;
+          if (auto related = relatedPasses(id, fromUntrusted, setting)) {
+            if (liveFlowThrough(id, now.destination)) {
+              take(icmpErrors(endpoints_[source].family), *related, WayKind::related, std::nullopt);
+            }
+            const auto& helpers = statement(model_, point, &model::Enforcement::helpers);
+            const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
+            if (ports.intersects(accepted(id, now.source, now.destination, zone, next)) ||
+                ports.intersects(accepted(id, now.destination, now.source, next, zone))) {
+              AtomIds atoms = *related;
+              if (!helpers) {
+                atoms = join(atoms, {atoms_.intern(enforcementAtom("stateful: {helpers: []}"))});
+              }
+              if (!setting.supposesAny(atoms)) {
+                take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,
+                     WayKind::helper, replies);
+              }
+            }
+          }
+        }
+      }
+      if (chain && evaluator.program().postrouting) {
+        const std::size_t before = passed.size();
+        for (std::size_t i = 0; i < before; ++i) {
+          const Alternative now = passed[i];
+          for (const auto& hit : evaluator.rewrites(*evaluator.program().postrouting, now.source,
+                                                    now.destination, context(id, zone, next))) {
+            if (!hit.rule->rewrite.source) continue;
+            for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
+              if (endpoints_[other].family != endpoints_[source].family || other == now.source) continue;
+              if (!hit.rule->rewrite.source->intersects(endpoints_[other].addresses)) continue;
+              Alternative changed = now;
+              changed.services &= hit.services;
+              changed.services = changed.services.withSourcePorts({0, 65535});
+              changed.source = other;
+              if (!changed.services.empty()) passed.push_back(changed);
+            }
+          }
+        }
+      }
+      open = std::move(passed);
+      zone = next;
+    }
+    for (const Alternative& end : open) {
+      if (end.destination != destination) continue;
+      Way way;
+      way.kind = end.kind;
+      way.source = kind;
+      way.from = source;
+      way.to = destination;
+      way.fromZone = entering;
+      way.packets = end.services;
+      way.atoms = end.atoms;
+      way.points = route;
+      if (kind != SourceKind::forged && end.replies && end.kind != WayKind::liveFlow &&
+          end.kind != WayKind::related) {
+        Way answered = way;
+        answered.answered = true;
+        answered.atoms = join(way.atoms, *end.replies);
+        if (answered.atoms.size() != way.atoms.size()) ways.push_back(way);
+        ways.push_back(answered);
+      } else {
+        ways.push_back(way);
+      }
+    }
+  }
+}
+
+}  // namespace vauban::reach

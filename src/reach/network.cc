@@ -1,0 +1,273 @@
+#include "reach/network.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/result.h"
+
+namespace vauban::reach {
+
+using model::HostId;
+using model::ZoneId;
+using space::AddressSet;
+using space::Family;
+using space::ServiceSet;
+
+Network::Network(const model::Model& model, Atoms& atoms, std::vector<bool> openConditions,
+                 std::vector<const AddressSet*> distinguish)
+    : model_(model), atoms_(atoms), openConditions_(std::move(openConditions)) {
+  makeParties(distinguish);
+  addLinkLocalClasses();
+  makePoints();
+  internEnforcementAtoms();
+  routeCache_.resize(model_.zones.size() * model_.zones.size());
+}
+
+void Network::makeParties(const std::vector<const AddressSet*>& extra) {
+  std::vector<const AddressSet*> distinguish = extra;
+  auto addProgram = [&](const model::FilterProgram& program) {
+    for (const model::Chain& chain : program.chains) {
+      for (const model::FilterRule& rule : chain.rules) {
+        distinguish.push_back(&rule.source);
+        distinguish.push_back(&rule.destination);
+        if (rule.rewrite.source) distinguish.push_back(&*rule.rewrite.source);
+        if (rule.rewrite.destination) distinguish.push_back(&*rule.rewrite.destination);
+      }
+    }
+  };
+  addProgram(model_.flows);
+  for (const auto& program : model_.linkPrograms) {
+    if (program) addProgram(*program);
+  }
+  // Equal sets distinguish once.
+  std::ranges::sort(distinguish, [](const AddressSet* a, const AddressSet* b) { return *a < *b; });
+  distinguish.erase(std::ranges::unique(distinguish, [](auto* a, auto* b) { return *a == *b; }).begin(),
+                    distinguish.end());
+
+  std::vector<AddressSet> claimed(model_.zones.size());
+  for (const model::Host& host : model_.hosts) {
+    for (const space::Address& address : host.addresses) {
+      const AddressSet one(space::AddressRange{address.family, address.value, address.value});
+      for (std::size_t z = 0; z < model_.zones.size(); ++z) {
+        if (model_.zones[z].addresses.contains(address)) claimed[z] = claimed[z] | one;
+      }
+    }
+  }
+  zoneClasses_.resize(model_.zones.size());
+  auto addClasses = [&](PartyId id, ZoneId zone, const AddressSet& addresses, std::optional<HostId> owner) {
+    for (const AddressSet& part : addressClasses(addresses, distinguish)) {
+      const auto index = static_cast<ClassIndex>(endpoints_.size());
+      endpoints_.push_back({id, zone, part.ranges().front().family, part, false});
+      classes_.push_back({part.ranges().front().family, part, owner});
+      zoneClasses_[zone.index()].push_back(index);
+      parties_[id.index()].classes.push_back(index);
+    }
+  };
+  for (std::size_t h = 0; h < model_.hosts.size(); ++h) {
+    const model::Host& host = model_.hosts[h];
+    Party party;
+    party.kind = Party::Kind::host;
+    party.name = host.name;
+    party.host = HostId(h);
+    party.zone = host.zone;
+    party.zones = {host.zone};
+    for (ZoneId zone : host.alsoIn) party.zones.push_back(zone);
+    party.adversary = model_.at(host.zone).untrusted;
+    parties_.push_back(party);
+    for (ZoneId zone : party.zones) {
+      AddressSet here;
+      for (const space::Address& address : host.addresses) {
+        if (model_.at(zone).addresses.contains(address)) {
+          here = here | AddressSet(space::AddressRange{address.family, address.value, address.value});
+        }
+      }
+      std::optional<HostId> owner;
+      if (here.empty()) {
+        here = model_.at(zone).addresses - claimed[zone.index()];
+        owner = HostId(h);
+        // Every address of a full zone is claimed: he must share one.
+        if (here.empty()) here = model_.at(zone).addresses;
+      }
+      addClasses(PartyId(h), zone, here, owner);
+    }
+  }
+  for (std::size_t z = 0; z < model_.zones.size(); ++z) {
+    const model::Zone& zone = model_.zones[z];
+    Party party;
+    party.kind = zone.untrusted ? Party::Kind::outside : Party::Kind::unlisted;
+    party.name = zone.name;
+    party.zone = ZoneId(z);
+    party.zones = {ZoneId(z)};
+    party.adversary = zone.untrusted;
+    parties_.push_back(party);
+    addClasses(PartyId(parties_.size() - 1), ZoneId(z), zone.addresses - claimed[z], std::nullopt);
+  }
+}
+
+// Where a filter passes a family it does not cover, any machine may speak it, stated addresses or not.
+void Network::addLinkLocalClasses() {
+  for (std::size_t p = 0; p < parties_.size(); ++p) {
+    for (Family family : {Family::ipv4, Family::ipv6}) {
+      Party& party = parties_[p];
+      if (std::ranges::any_of(party.classes, [&](ClassIndex c) { return endpoints_[c].family == family; }))
+        continue;
+      const AddressSet local(
+          *space::AddressRange::parse(family == Family::ipv4 ? "169.254.0.0/16" : "fe80::/10"));
+      const auto index = static_cast<ClassIndex>(endpoints_.size());
+      endpoints_.push_back({PartyId(p), party.zone, family, local, true});
+      classes_.push_back({family, local, std::nullopt});
+      party.classes.push_back(index);
+    }
+  }
+}
+
+void Network::makePoints() {
+  evaluators_.push_back(std::make_unique<FilterEvaluator>(model_.flows, classes_));
+  points_.push_back({"ideal point", std::nullopt, 0, nullptr});
+  for (std::size_t l = 0; l < model_.links.size(); ++l) {
+    const model::Link& link = model_.links[l];
+    Point point;
+    point.name = link.device ? model_.devices[link.device->index()].name : link.name;
+    point.link = model::LinkId(l);
+    point.own = &link.enforcement;
+    if (l < model_.linkPrograms.size() && model_.linkPrograms[l]) {
+      point.program = evaluators_.size();
+      evaluators_.push_back(std::make_unique<FilterEvaluator>(*model_.linkPrograms[l], classes_));
+    }
+    points_.push_back(point);
+  }
+  acceptedCache_.resize(points_.size() * 2);
+}
+
+FilterContext Network::context(PointId point, ZoneId entering, ZoneId leaving) const {
+  FilterContext context{openConditions_, nullptr, nullptr};
+  if (points_[point.index()].link) {
+    const model::Link& link = model_.at(*points_[point.index()].link);
+    auto in = link.interfaces.find(entering), out = link.interfaces.find(leaving);
+    if (in != link.interfaces.end()) context.in = &in->second;
+    if (out != link.interfaces.end()) context.out = &out->second;
+  }
+  return context;
+}
+
+const ServiceSet& Network::accepted(PointId point, ClassIndex from, ClassIndex to, ZoneId entering,
+                                    ZoneId leaving) const {
+  // A link is crossed one way or the other; which one decides the interfaces.
+  const bool backwards =
+      points_[point.index()].link && model_.at(*points_[point.index()].link).from != entering;
+  auto& cache = acceptedCache_[point.index() * 2 + (backwards ? 1 : 0)];
+  const std::uint64_t key = (std::uint64_t{from} << 32) | to;
+  auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  ServiceSet set;
+  if (endpoints_[from].family == endpoints_[to].family && !endpoints_[from].linkLocal &&
+      !endpoints_[to].linkLocal) {
+    set = evaluators_[points_[point.index()].program]->mayAccept(from, to, context(point, entering, leaving));
+  }
+  return cache.emplace(key, set).first->second;
+}
+
+std::vector<std::vector<PointId>> Network::routes(ZoneId from, ZoneId to) const {
+  auto& cached = routeCache_[from.index() * model_.zones.size() + to.index()];
+  if (cached) return *cached;
+  std::vector<std::vector<PointId>> all;
+  if (from == to) {
+    all.push_back(model_.at(from).isolated ? std::vector{PointId(0)} : std::vector<PointId>{});
+  } else {
+    bool linked = false;
+    for (const Point& point : points_) {
+      if (!point.link) continue;
+      const model::Link& link = model_.at(*point.link);
+      linked = linked || (link.from == from && link.to == to) || (link.from == to && link.to == from);
+    }
+    if (!linked && model_.unlistedIdeal) all.push_back({PointId(0)});
+    // Simple chains of links, by depth-first search in the order of the file.
+    constexpr std::size_t kMostRoutes = 2000;
+    std::vector<PointId> path;
+    std::vector<bool> visited(model_.zones.size(), false);
+    auto search = [&](auto&& self, ZoneId zone) -> void {
+      if (all.size() > kMostRoutes) return;
+      if (zone == to) {
+        all.push_back(path);
+        return;
+      }
+      visited[zone.index()] = true;
+      for (std::size_t p = 1; p < points_.size(); ++p) {
+        const model::Link& link = model_.at(*points_[p].link);
+        const ZoneId next = link.from == zone ? link.to : link.to == zone ? link.from : ZoneId();
+        if (!next.valid() || visited[next.index()]) continue;
+        path.push_back(PointId(p));
+        self(self, next);
+        path.pop_back();
+      }
+      visited[zone.index()] = false;
+    };
+    search(search, from);
+    // More chains than we follow: nothing is known to stop a packet.
+    if (all.size() > kMostRoutes) all.push_back({});
+  }
+  cached = all;
+  return all;
+}
+
+bool Network::covers(ClassIndex index, const AddressSet& set) const {
+  return set.contains(endpoints_[index].addresses);
+}
+
+std::optional<RuleSite> Network::letsPass(const Way& way, space::Service service) const {
+  if (way.points.empty()) return std::nullopt;
+  ZoneId zone = way.fromZone;
+  std::optional<RuleSite> site;
+  for (PointId point : way.points) {
+    ZoneId next = endpoints_[way.to].zone;
+    if (points_[point.index()].link) {
+      const model::Link& link = model_.at(*points_[point.index()].link);
+      next = link.from == zone ? link.to : link.from;
+    }
+    const auto& evaluator = *evaluators_[points_[point.index()].program];
+    auto ref = way.kind == WayKind::liveFlow ? [&]() -> std::optional<RuleRef> {
+      for (auto box : ServiceSet::single(service).reversed().boxes()) {
+        return evaluator.accepting(way.to, way.from, context(point, next, zone),
+                                   {box.firstProtocol, box.source.first, box.destination.first});
+      }
+      return std::nullopt;
+    }()
+        : evaluator.accepting(way.from, way.to, context(point, zone, next), service);
+    if (ref && !site && (way.kind == WayKind::rule || way.kind == WayKind::liveFlow)) {
+      if (ref->rule != nullptr) {
+        site = RuleSite{ref->rule->place, ref->rule->text, points_[point.index()].name};
+      } else {
+        site =
+            RuleSite{ref->chain->policyPlace, "policy of " + ref->chain->name, points_[point.index()].name};
+      }
+    }
+    zone = next;
+  }
+  return site;
+}
+
+std::optional<RuleSite> Network::shuts(ClassIndex from, ClassIndex to, space::Service service) const {
+  const ZoneId entering = endpoints_[from].zone, leaving = endpoints_[to].zone;
+  for (const auto& route : routes(entering, leaving)) {
+    ZoneId zone = entering;
+    for (PointId point : route) {
+      ZoneId next = leaving;
+      if (points_[point.index()].link) {
+        const model::Link& link = model_.at(*points_[point.index()].link);
+        next = link.from == zone ? link.to : link.from;
+      }
+      const auto& evaluator = *evaluators_[points_[point.index()].program];
+      if (!accepted(point, from, to, zone, next).contains(service)) {
+        if (auto ref = evaluator.dropping(from, to, context(point, zone, next), service)) {
+          if (ref->rule != nullptr)
+            return RuleSite{ref->rule->place, ref->rule->text, points_[point.index()].name};
+          return RuleSite{ref->chain->policyPlace, "no rule matches", points_[point.index()].name};
+        }
+      }
+      zone = next;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace vauban::reach

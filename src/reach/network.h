@@ -1,0 +1,185 @@
+// The architecture as parties, address classes and enforcement points, and every way in which one party can
+// get a packet to another (semantics 3 and 5).
+//
+// Built once per model and per value of its conditions; then read by one thread at a time (it caches).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "reach/filter_evaluator.h"
+#include "reach/statements.h"
+
+namespace vauban::reach {
+
+using PartyId = StrongId<struct PartyTag>;
+using PointId = StrongId<struct PointTag>;
+using ClassIndex = std::uint32_t;
+
+// Who can send and receive: a host (or group); the machines of a trusted zone that the model does not list
+// (they exist only where a claim's places name the zone); an untrusted zone, where the adversary is.
+struct Party {
+  enum class Kind { host, unlisted, outside };
+  Kind kind = Kind::host;
+  std::string name;
+  model::HostId host;                // of a host
+  model::ZoneId zone;                // home
+  bool adversary = false;            // lies in an untrusted zone
+  std::vector<ClassIndex> classes;   // its own addresses, of all its zones
+  std::vector<model::ZoneId> zones;  // home and also-in
+};
+
+// Addresses of one party in one zone that no rule tells apart.
+struct EndpointClass {
+  PartyId party;
+  model::ZoneId zone;
+  space::Family family;
+  space::AddressSet addresses;
+  bool linkLocal =
+      false;  // of a family in which the party has no stated address: only uncovered traffic bears it
+};
+
+// One place where packets are filtered: the ideal point, or a link's device.
+struct Point {
+  std::string name;  // device, link, or "ideal point"
+  std::optional<model::LinkId> link;
+  std::size_t program = 0;                  // index of its evaluator
+  const model::Enforcement* own = nullptr;  // the link's own statements; null for the ideal point
+};
+
+enum class WayKind {
+  free,       // inside a zone
+  rule,       // accepted by the rules
+  uncovered,  // a family the filter does not cover and passes
+  liveFlow,   // a forged packet of an existing flow
+  related,    // an ICMP error accepted as related
+  helper,     // a further conversation named by a tracking helper
+};
+
+// How the sender's source address relates to him.
+enum class SourceKind { own, neighbour, forged };
+
+struct Way {
+  WayKind kind = WayKind::rule;
+  SourceKind source = SourceKind::own;
+  ClassIndex from = 0, to = 0;  // source class the packet bears, destination class
+  model::ZoneId fromZone;       // where it really enters
+  space::ServiceSet packets;    // not empty
+  bool answered = false;        // replies come back to the sender
+  AtomIds atoms;                // unstated statements that it needs to stay unstated
+  std::vector<PointId> points;  // that it passes
+};
+
+// A rule named for a packet: what lets it pass, or what shuts it.
+struct RuleSite {
+  Place place;
+  std::string text;
+  std::string device;
+};
+
+class Network {
+ public:
+  // `openConditions` by ConditionId. The model and the atoms outlive the network.
+  Network(const model::Model& model, Atoms& atoms, std::vector<bool> openConditions,
+          std::vector<const space::AddressSet*> distinguish = {});
+
+  const model::Model& model() const { return model_; }
+  const std::vector<Party>& parties() const { return parties_; }
+  const Party& at(PartyId id) const { return parties_[id.index()]; }
+  const EndpointClass& endpoint(ClassIndex index) const { return endpoints_[index]; }
+  std::size_t endpointCount() const { return endpoints_.size(); }
+  PartyId partyOf(model::HostId host) const { return PartyId(host.index()); }
+  const std::vector<Point>& points() const { return points_; }
+  Atoms& atoms() const { return atoms_; }
+
+  // Powers of the sender: `held` adds his neighbours' addresses, forged sources, related errors and helpers.
+  // `receiverHeld` lets the receiver take his neighbours' addresses as well.
+  // Ways whose atoms the setting supposes are left out.
+  const std::vector<Way>& ways(PartyId from, PartyId to, bool held, bool receiverHeld,
+                               const Setting& setting) const;
+
+  // reach(a, b) on classes: the services with which the address class `from` can open a conversation to `to`,
+  // over all paths; at its worst under the setting (may) with the atoms used, or at the least (must).
+  struct Opening {
+    space::ServiceSet services;
+    AtomIds atoms;
+    std::vector<PointId> points;
+    WayKind kind;
+  };
+  std::vector<Opening> openings(ClassIndex from, ClassIndex to, const Setting& setting) const;
+  // What passes on every path whatever the unstated keys turn out to be; with `supposed`, once they are
+  // stated.
+  space::ServiceSet surely(ClassIndex from, ClassIndex to, bool supposed) const;
+
+  // Whether the answer to a forged request reaches the address it bears: as a reply on the points that saw
+  // the request, or by a rule of its own. The atoms with which it does.
+  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets,
+                                      const Setting& setting) const;
+
+  // A filter on the way from `fromZone` that answers a forged packet bearing source `victim` with an error
+  // that quotes it.
+  struct Quote {
+    space::ServiceSet packets;
+    ClassIndex destination;
+    AtomIds atoms;
+    PointId point;
+  };
+  std::optional<Quote> quote(PartyId from, ClassIndex victim, const Setting& setting) const;
+
+  std::optional<RuleSite> letsPass(const Way& way, space::Service service) const;
+  // What shuts a service between two classes: the dropping rule of the first point that drops it.
+  std::optional<RuleSite> shuts(ClassIndex from, ClassIndex to, space::Service service) const;
+
+  bool covers(ClassIndex index, const space::AddressSet& set) const;
+
+ private:
+  struct Stance;  // a point's enforcement under a setting
+  struct Acceptance {
+    space::ServiceSet services;
+    AtomIds atoms;
+    WayKind kind;
+  };
+  void makeParties(const std::vector<const space::AddressSet*>& distinguish);
+  void addLinkLocalClasses();
+  void makePoints();
+  void internEnforcementAtoms();
+  std::vector<std::vector<PointId>> routes(model::ZoneId from, model::ZoneId to) const;
+  const space::ServiceSet& accepted(PointId point, ClassIndex from, ClassIndex to, model::ZoneId entering,
+                                    model::ZoneId leaving) const;
+  FilterContext context(PointId point, model::ZoneId entering, model::ZoneId leaving) const;
+  // nullopt: refused. Atoms: those that must stay unstated for it to be tolerated.
+  std::optional<AtomIds> sourceTolerated(PointId point, ClassIndex source, PartyId sender,
+                                         model::ZoneId entering, SourceKind kind,
+                                         const Setting& setting) const;
+  std::optional<AtomIds> neighbourly(model::ZoneId zone, const Setting& setting) const;
+  std::vector<Acceptance> passes(PointId point, ClassIndex from, ClassIndex to, model::ZoneId entering,
+                                 model::ZoneId leaving, const Setting& setting) const;
+  std::optional<AtomIds> repliesPass(PointId point, const Setting& setting) const;
+  std::optional<AtomIds> relatedPasses(PointId point, bool fromUntrusted, const Setting& setting) const;
+  void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
+                   SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
+                   const Setting& setting) const;
+  bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
+
+  const model::Model& model_;
+  Atoms& atoms_;
+  std::vector<bool> openConditions_;
+  std::vector<Party> parties_;
+  std::vector<EndpointClass> endpoints_;
+  std::vector<AddressClass> classes_;
+  std::vector<std::vector<ClassIndex>> zoneClasses_;
+  std::vector<Point> points_;
+  std::vector<std::unique_ptr<FilterEvaluator>> evaluators_;
+  mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>> acceptedCache_;
+  mutable std::unordered_map<std::uint64_t, std::vector<Way>> wayCache_;
+  mutable std::vector<std::optional<std::vector<std::vector<PointId>>>> routeCache_;
+
+ public:
+  // Ways are remembered for one setting at a time; call when the setting changes.
+  void forgetWays() const { wayCache_.clear(); }
+};
+
+}  // namespace vauban::reach

@@ -1,0 +1,24 @@
+#include "reach/statements.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace vauban::reach {
+
+AtomId Atoms::intern(Atom atom) {
+  auto [entry, fresh] = byKey_.try_emplace(atom.key, AtomId(atoms_.size()));
+  if (fresh) atoms_.push_back(std::move(atom));
+  return entry->second;
+}
+
+bool Setting::supposesAny(const AtomIds& atoms) const {
+  return std::ranges::any_of(atoms, [this](AtomId atom) { return supposes(atom); });
+}
+
+AtomIds join(const AtomIds& a, const AtomIds& b) {
+  AtomIds both;
+  std::ranges::set_union(a, b, std::back_inserter(both));
+  return both;
+}
+
+}  // namespace vauban::reach

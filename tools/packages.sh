@@ -1,0 +1,44 @@
+# Sourced by tools/setup, tools/test and tools/fuzz: the Debian 12 packages each of them stands on.
+# Installed packages are asked for with dpkg-query first; apt runs only when one is missing.
+# shellcheck shell=bash
+
+vauban_build_packages=(
+  g++ cmake ninja-build ccache pkg-config
+  libfyaml-dev nlohmann-json3-dev libfmt-dev libcli11-dev libboost-dev
+)
+vauban_test_packages=(
+  libgtest-dev librapidcheck-dev libbdd-dev libvalijson-dev
+  python3 python3-yaml clang-format-19
+)
+vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
+
+# vauban_require PACKAGE...: returns once all are installed; ends the script where that cannot be.
+vauban_require() {
+  if ! command -v dpkg-query >/dev/null; then
+    echo "not a Debian system: make sure that you have the equivalents of: $*" >&2
+    return 0
+  fi
+  local package missing=()
+  for package in "$@"; do
+    if [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]]; then
+      missing+=("$package")
+    fi
+  done
+  if ((${#missing[@]} == 0)); then return 0; fi
+
+  local as_root=()
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "missing packages; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "installing: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# Jobs for the build; VAUBAN_JOBS overrides.
+vauban_jobs() { echo "${VAUBAN_JOBS:-$(nproc)}"; }
