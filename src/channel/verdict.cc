@@ -290,7 +290,6 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
   Outcome last, worst;
   bool reachedOnce = false;
   const Least least = leastStatements([&](const Setting& setting) -> std::optional<AtomIds> {
-    network.forgetWays();
     Outcome outcome = world.solver.solve(query, setting);
     last = outcome;
     if (!outcome.reached) return std::nullopt;
@@ -370,11 +369,7 @@ void Judge::addCertificate(Judgement& judgement, const World& world, const Query
 }
 
 Judgement Judge::judgeAtMost(const Claim& claim, const World& world, const Query& query) const {
-  const Network& network = world.network;
-  auto total = [&](const Setting& setting) {
-    network.forgetWays();
-    return world.solver.solve(query, setting, true);
-  };
+  auto total = [&](const Setting& setting) { return world.solver.solve(query, setting, true); };
   Judgement judgement;
   const Outcome worst = total(Setting{});
   judgement.witness = worst.hops;
@@ -418,7 +413,6 @@ Judgement Judge::judgeAtMost(const Claim& claim, const World& world, const Query
 }
 
 Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
-  const Network& network = world.network;
   const std::vector<ClassIndex> to = classesOf(network, claim.to);
   std::vector<ClassIndex> from;
   if (claim.kind == ClaimKind::only) {

@@ -27,7 +27,8 @@ Fate then(const Fate& first, const Fate& second) {
 
 class Folder {
  public:
-  explicit Folder(const model::FilterProgram& program) : program_(program), chains_(program.chains.size()) {}
+  Folder(const model::FilterProgram& program, const FilterContext& context)
+      : program_(program), context_(context), chains_(program.chains.size()) {}
 
   const Fate& chain(ChainId id) {
     auto& known = chains_[id.index()];
@@ -47,9 +48,8 @@ class Folder {
 
   Fate leaf(const FilterRule& rule) {
     const PacketSet match = PacketSet::product(rule.source, rule.destination, rule.services);
-    const bool exact = rule.exact && !rule.in && !rule.out;
-    const PacketSet past = exact ? ~match : PacketSet::all();
-    if (rule.when) return {{}, PacketSet::all(), {}};  // conditions are closed here
+    if (!ruleStands(rule, context_)) return {{}, PacketSet::all(), {}};
+    const PacketSet past = rulePinned(rule, context_) ? ~match : PacketSet::all();
     switch (rule.action) {
       case Action::accept:
         return {match, past, {}};
@@ -73,13 +73,14 @@ class Folder {
   }
 
   const model::FilterProgram& program_;
+  const FilterContext& context_;
   std::vector<std::optional<Fate>> chains_;
 };
 
 }  // namespace
 
-PacketSet acceptedPackets(const model::FilterProgram& program) {
-  Folder folder(program);
+PacketSet acceptedPackets(const model::FilterProgram& program, const FilterContext& context) {
+  Folder folder(program, context);
   const Fate& fate = folder.chain(program.entry);
   const model::Chain& entry = program.chains[program.entry.index()];
   PacketSet accepted = fate.accepts;

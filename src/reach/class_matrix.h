@@ -16,11 +16,11 @@ struct ClassMatrix {
   }
 };
 
-// All packets that the program may accept: inexact rules and unknown interfaces at whatever opens more,
-// conditions closed.
-space::PacketSet acceptedPackets(const model::FilterProgram& program);
+// All packets that the program may accept: inexact rules and unknown interfaces at whatever opens more. Rules
+// that name hosts without addresses are taken by their addresses only.
+space::PacketSet acceptedPackets(const model::FilterProgram& program, const FilterContext& context = {});
 
-// Of one family, on the same terms.
+// Of one family, interfaces unknown, conditions closed.
 ClassMatrix classMatrix(const model::FilterProgram& program, space::Family family);
 
 }  // namespace vauban::reach

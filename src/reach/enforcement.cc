@@ -33,6 +33,8 @@ Atom enforcementAtom(const std::string& line) {
        "name a data port in an accepted control conversation"},
       {"families: [ipv4, ipv6]", "the filter decides on both families",
        "send the same packet over IPv4 and over IPv6"},
+      {"unmatched: drop", "packets that no rule matches are dropped in silence",
+       "send a packet that no rule matches and listen for an error"},
       {"uncovered: drop", "packets of a family the filter does not cover are dropped",
        "send a packet of each family that no rule covers"}};
   for (const Meaning& meaning : meanings) {
@@ -54,46 +56,54 @@ const model::Stated<T>& statement(const model::Model& model, const Point& point,
 // Of equally small sets of statements the one of the earliest atoms is proposed, so the milder statement
 // comes first.
 void Network::internEnforcementAtoms() {
-  for (const char* line :
-       {"anti-spoofing: zone", "anti-spoofing: host", "stateful: {related: from-untrusted}",
-        "stateful: {related: none}", "families: [ipv4, ipv6]", "uncovered: drop"}) {
-    atoms_.intern(enforcementAtom(line));
+  static constexpr const char* lines[] = {
+      "anti-spoofing: zone",       "anti-spoofing: host",     "stateful: {related: from-untrusted}",
+      "stateful: {related: none}", "families: [ipv4, ipv6]",  "uncovered: drop",
+      "unmatched: drop",           "stateful: {helpers: []}", "stateful: {established: false}"};
+  AtomId* const ids[] = {&known_.zoneSources, &known_.hostSources, &known_.relatedOutside,
+                         &known_.relatedNone, &known_.families,    &known_.uncovered,
+                         &known_.unmatched,   &known_.helpers,     &known_.established};
+  for (std::size_t i = 0; i < std::size(lines); ++i) *ids[i] = atoms_.intern(enforcementAtom(lines[i]));
+}
+
+// Zones that reach the entering side over other links lie behind it.
+bool Network::behindLink(PointId id, ZoneId entering, ZoneId zone) const {
+  auto& known = behindCache_[{id, entering}];
+  if (known.empty()) {
+    known.assign(model_.zones.size(), false);
+    std::vector<ZoneId> open{entering};
+    known[entering.index()] = true;
+    while (!open.empty()) {
+      const ZoneId at = open.back();
+      open.pop_back();
+      for (std::size_t p = 1; p < points_.size(); ++p) {
+        if (PointId(p) == id) continue;
+        const model::Link& link = model_.at(*points_[p].link);
+        const ZoneId next = link.from == at ? link.to : link.to == at ? link.from : ZoneId();
+        if (next.valid() && !known[next.index()]) {
+          known[next.index()] = true;
+          open.push_back(next);
+        }
+      }
+    }
   }
+  return known[zone.index()];
 }
 
 std::optional<AtomIds> Network::sourceTolerated(PointId id, ClassIndex source, PartyId, ZoneId entering,
                                                 SourceKind kind, const Setting& setting) const {
   if (kind == SourceKind::own) return AtomIds{};
   const Point& point = points_[id.index()];
-  bool behind = endpoints_[source].zone == entering;
-  if (!behind && point.link) {
-    // Zones that reach this side over other links lie behind it.
-    std::vector<bool> seen(model_.zones.size(), false);
-    std::vector<ZoneId> open{entering};
-    seen[entering.index()] = true;
-    while (!open.empty()) {
-      const ZoneId zone = open.back();
-      open.pop_back();
-      for (std::size_t p = 1; p < points_.size(); ++p) {
-        if (PointId(p) == id) continue;
-        const model::Link& link = model_.at(*points_[p].link);
-        const ZoneId next = link.from == zone ? link.to : link.to == zone ? link.from : ZoneId();
-        if (next.valid() && !seen[next.index()]) {
-          seen[next.index()] = true;
-          open.push_back(next);
-        }
-      }
-    }
-    behind = seen[endpoints_[source].zone.index()];
-  }
+  const bool behind = endpoints_[source].zone == entering ||
+                      (point.link && behindLink(id, entering, endpoints_[source].zone));
   const auto& stated = statement(model_, point, &model::Enforcement::antiSpoofing);
   if (stated) {
     if (*stated.value == AntiSpoofing::off) return AtomIds{};
     if (*stated.value == AntiSpoofing::zone && behind) return AtomIds{};
     return std::nullopt;
   }
-  const AtomId zone = atoms_.intern(enforcementAtom("anti-spoofing: zone"));
-  const AtomId host = atoms_.intern(enforcementAtom("anti-spoofing: host"));
+  const AtomId zone = known_.zoneSources;
+  const AtomId host = known_.hostSources;
   AtomIds atoms = behind ? AtomIds{host} : join({zone}, {host});
   if (setting.supposesAny(atoms)) return std::nullopt;
   return atoms;
@@ -115,7 +125,7 @@ std::optional<AtomIds> Network::neighbourly(ZoneId zone, const Setting& setting)
     if (!stated) unstated = true;
   }
   if (!unstated) return std::nullopt;
-  const AtomId host = atoms_.intern(enforcementAtom("anti-spoofing: host"));
+  const AtomId host = known_.hostSources;
   if (setting.supposes(host)) return std::nullopt;
   return AtomIds{host};
 }
@@ -130,7 +140,7 @@ std::optional<AtomIds> Network::repliesPass(PointId id, const Setting& setting) 
   if (model_.enforcement.established) {
     return *model_.enforcement.established.value ? std::optional(AtomIds{}) : std::nullopt;
   }
-  const AtomId atom = atoms_.intern(enforcementAtom("stateful: {established: false}"));
+  const AtomId atom = known_.established;
   if (setting.supposes(atom)) return std::nullopt;
   return AtomIds{atom};
 }
@@ -149,8 +159,8 @@ std::optional<AtomIds> Network::relatedPasses(PointId id, bool fromUntrusted, co
     if (*stated == Related::all || (*stated == Related::fromUntrusted && fromUntrusted)) return AtomIds{};
     return std::nullopt;
   }
-  const AtomId outside = atoms_.intern(enforcementAtom("stateful: {related: from-untrusted}"));
-  const AtomId none = atoms_.intern(enforcementAtom("stateful: {related: none}"));
+  const AtomId outside = known_.relatedOutside;
+  const AtomId none = known_.relatedNone;
   AtomIds atoms = fromUntrusted ? AtomIds{none} : join({outside}, {none});
   if (setting.supposesAny(atoms)) return std::nullopt;
   return atoms;
@@ -219,6 +229,18 @@ bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
   return false;
 }
 
+bool Network::mayBeUncovered(PointId id, Family family) const {
+  const Point& point = points_[id.index()];
+  const auto& uncovered = statement(model_, point, &model::Enforcement::uncoveredPasses);
+  if (uncovered && !*uncovered.value) return false;
+  const auto& families = statement(model_, point, &model::Enforcement::families);
+  const auto& own = evaluators_[point.program]->program().families;
+  const bool rulesCover = point.program == 0 || std::ranges::find(own, family) != own.end();
+  if (!rulesCover) return true;
+  if (!families) return point.program == 0;
+  return std::ranges::find(*families.value, family) == families.value->end();
+}
+
 std::vector<Network::Acceptance> Network::passes(PointId id, ClassIndex from, ClassIndex to, ZoneId entering,
                                                  ZoneId leaving, const Setting& setting) const {
   const Point& point = points_[id.index()];
@@ -237,12 +259,12 @@ std::vector<Network::Acceptance> Network::passes(PointId id, ClassIndex from, Cl
     AtomIds atoms;
     // Rules of the device's own say what they cover; a missing statement can be made good.
     if (rulesCover && !families && !ownRules) {
-      atoms = {atoms_.intern(enforcementAtom("families: [ipv4, ipv6]"))};
+      atoms = {known_.families};
     }
     const bool open = !(rulesCover && ownRules && !families);
     const auto& uncovered = statement(model_, point, &model::Enforcement::uncoveredPasses);
     if (!uncovered) {
-      atoms = join(atoms, {atoms_.intern(enforcementAtom("uncovered: drop"))});
+      atoms = join(atoms, {known_.uncovered});
     }
     if (open && (!uncovered || *uncovered.value) && !setting.supposesAny(atoms)) {
       ways.push_back({ServiceSet::all(), atoms, WayKind::uncovered});
@@ -265,6 +287,11 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
   };
   if (entering == leaving && (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) return;
   for (const auto& route : routes(entering, leaving)) {
+    if (kind != SourceKind::own && !route.empty() &&
+        !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&
+        !mayBeUncovered(route.front(), endpoints_[source].family)) {
+      continue;
+    }
     // Destination rewrites on a chain of filters: the packet may start with another destination.
     std::vector<ClassIndex> starts{destination};
     const bool chain = route.size() > 1;
@@ -359,7 +386,7 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
                 ports.intersects(accepted(id, now.destination, now.source, next, zone))) {
               AtomIds atoms = *related;
               if (!helpers) {
-                atoms = join(atoms, {atoms_.intern(enforcementAtom("stateful: {helpers: []}"))});
+                atoms = join(atoms, {known_.helpers});
               }
               if (!setting.supposesAny(atoms)) {
                 take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,

@@ -40,6 +40,20 @@ Match interfaceMatch(const std::optional<model::InterfaceMatch>& wanted,
 
 }  // namespace
 
+bool ruleStands(const FilterRule& rule, const FilterContext& context) {
+  if (rule.when &&
+      !(rule.when->index() < context.openConditions.size() && context.openConditions[rule.when->index()])) {
+    return false;
+  }
+  return interfaceMatch(rule.in, context.in) != Match::no &&
+         interfaceMatch(rule.out, context.out) != Match::no;
+}
+
+bool rulePinned(const FilterRule& rule, const FilterContext& context) {
+  return rule.exact && interfaceMatch(rule.in, context.in) == Match::yes &&
+         interfaceMatch(rule.out, context.out) == Match::yes;
+}
+
 FilterEvaluator::FilterEvaluator(const model::FilterProgram& program,
                                  const std::vector<AddressClass>& classes)
     : program_(program) {
@@ -124,14 +138,8 @@ ServiceSet FilterEvaluator::run(Walk& walk, ChainId id, ServiceSet remaining) co
       bits &= bits - 1;
       if (bit >= last) break;
       const FilterRule& rule = chain.rules[bit - first];
-      if (rule.when && !(rule.when->index() < walk.context.openConditions.size() &&
-                         walk.context.openConditions[rule.when->index()])) {
-        continue;
-      }
-      const Match in = interfaceMatch(rule.in, walk.context.in),
-                  out = interfaceMatch(rule.out, walk.context.out);
-      if (in == Match::no || out == Match::no) continue;
-      const bool exact = rule.exact && in == Match::yes && out == Match::yes;
+      if (!ruleStands(rule, walk.context)) continue;
+      const bool exact = rulePinned(rule, walk.context);
       const ServiceSet matched = remaining & rule.services;
       if (matched.empty()) continue;
       switch (rule.action) {

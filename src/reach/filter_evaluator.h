@@ -30,6 +30,10 @@ struct FilterContext {
   bool operator==(const FilterContext&) const = default;
 };
 
+// Whether the rule can match at all under the context, and whether it surely matches what it says.
+bool ruleStands(const model::FilterRule& rule, const FilterContext& context);
+bool rulePinned(const model::FilterRule& rule, const FilterContext& context);
+
 struct RuleRef {
   const model::FilterRule* rule = nullptr;  // null: the policy of `chain`
   const model::Chain* chain = nullptr;
@@ -53,8 +57,8 @@ class FilterEvaluator {
                                    space::Service service) const;
   std::optional<RuleRef> dropping(std::size_t source, std::size_t destination, const FilterContext& context,
                                   space::Service service) const;
-  // Whether an inexact rule lies on the way of the service.
   const model::FilterProgram& program() const { return program_; }
+  std::size_t ruleCount() const { return firstBit_.back(); }
 
   // Rewrites of a nat chain that may apply, with the services they take.
   struct NatHit {

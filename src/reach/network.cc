@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/result.h"
+#include "reach/class_matrix.h"
 
 namespace vauban::reach {
 
@@ -44,6 +45,12 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
   distinguish.erase(std::ranges::unique(distinguish, [](auto* a, auto* b) { return *a == *b; }).begin(),
                     distinguish.end());
 
+  const auto roleOf = [&extra](const AddressSet& set) {
+    std::vector<bool> role;
+    for (const AddressSet* other : extra) role.push_back(other->contains(set));
+    return role;
+  };
+  std::map<std::vector<bool>, std::uint32_t> roles;
   std::vector<AddressSet> claimed(model_.zones.size());
   for (const model::Host& host : model_.hosts) {
     for (const space::Address& address : host.addresses) {
@@ -59,6 +66,8 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
       const auto index = static_cast<ClassIndex>(endpoints_.size());
       endpoints_.push_back({id, zone, part.ranges().front().family, part, false});
       classes_.push_back({part.ranges().front().family, part, owner});
+      roles_.push_back(
+          roles.try_emplace(roleOf(part), static_cast<std::uint32_t>(roles.size())).first->second);
       zoneClasses_[zone.index()].push_back(index);
       parties_[id.index()].classes.push_back(index);
     }
@@ -116,6 +125,7 @@ void Network::addLinkLocalClasses() {
       const auto index = static_cast<ClassIndex>(endpoints_.size());
       endpoints_.push_back({PartyId(p), party.zone, family, local, true});
       classes_.push_back({family, local, std::nullopt});
+      roles_.push_back(UINT32_MAX);
       party.classes.push_back(index);
     }
   }
@@ -159,12 +169,32 @@ const ServiceSet& Network::accepted(PointId point, ClassIndex from, ClassIndex t
   const std::uint64_t key = (std::uint64_t{from} << 32) | to;
   auto found = cache.find(key);
   if (found != cache.end()) return found->second;
+  // Many rules, and none that names a host without addresses: one fold of the rules serves all pairs.
+  constexpr std::size_t kManyRules = 64;
+  const FilterEvaluator& evaluator = *evaluators_[points_[point.index()].program];
+  if (points_[point.index()].program != 0 && evaluator.ruleCount() > kManyRules) {
+    if (endpoints_[from].linkLocal || endpoints_[to].linkLocal)
+      return cache.emplace(key, ServiceSet{}).first->second;
+    return matrix(point, backwards, entering, leaving)[from][to];
+  }
   ServiceSet set;
   if (endpoints_[from].family == endpoints_[to].family && !endpoints_[from].linkLocal &&
       !endpoints_[to].linkLocal) {
     set = evaluators_[points_[point.index()].program]->mayAccept(from, to, context(point, entering, leaving));
   }
   return cache.emplace(key, set).first->second;
+}
+
+const std::vector<std::vector<ServiceSet>>& Network::matrix(PointId point, bool backwards, ZoneId entering,
+                                                            ZoneId leaving) const {
+  auto [found, fresh] = matrices_.try_emplace({point, backwards});
+  if (fresh) {
+    std::vector<AddressSet> sets;
+    for (const EndpointClass& endpoint : endpoints_) sets.push_back(endpoint.addresses);
+    const auto& program = evaluators_[points_[point.index()].program]->program();
+    found->second = acceptedPackets(program, context(point, entering, leaving)).services(sets, sets);
+  }
+  return found->second;
 }
 
 std::vector<std::vector<PointId>> Network::routes(ZoneId from, ZoneId to) const {

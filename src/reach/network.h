@@ -4,6 +4,7 @@
 // Built once per model and per value of its conditions; then read by one thread at a time (it caches).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -163,9 +164,18 @@ class Network {
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting) const;
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
+  bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
+  bool mayBeUncovered(PointId point, space::Family family) const;
+  const std::vector<std::vector<space::ServiceSet>>& matrix(PointId point, bool backwards,
+                                                            model::ZoneId entering,
+                                                            model::ZoneId leaving) const;
 
   const model::Model& model_;
   Atoms& atoms_;
+  struct {
+    AtomId zoneSources, hostSources, relatedOutside, relatedNone, families, uncovered, unmatched, helpers,
+        established;
+  } known_;
   std::vector<bool> openConditions_;
   std::vector<Party> parties_;
   std::vector<EndpointClass> endpoints_;
@@ -174,12 +184,15 @@ class Network {
   std::vector<Point> points_;
   std::vector<std::unique_ptr<FilterEvaluator>> evaluators_;
   mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>> acceptedCache_;
-  mutable std::unordered_map<std::uint64_t, std::vector<Way>> wayCache_;
+  // By setting: claims ask under the same few.
+  mutable std::map<Setting, std::unordered_map<std::uint64_t, std::vector<Way>>> wayCache_;
+  mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
+  mutable std::map<std::pair<PointId, ClassIndex>, bool> liveCache_;
+  // Of programs with many rules: all classes against all, by point and direction.
+  mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;
+  // Classes that no place of the model tells apart have the same role.
+  std::vector<std::uint32_t> roles_;
   mutable std::vector<std::optional<std::vector<std::vector<PointId>>>> routeCache_;
-
- public:
-  // Ways are remembered for one setting at a time; call when the setting changes.
-  void forgetWays() const { wayCache_.clear(); }
 };
 
 }  // namespace vauban::reach

@@ -54,6 +54,7 @@ class Setting {
     if (stated_.size() <= atom.index()) stated_.resize(atom.index() + 1, false);
     stated_[atom.index()] = true;
   }
+  auto operator<=>(const Setting&) const = default;
 
  private:
   bool everything_ = false;

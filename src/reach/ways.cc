@@ -29,8 +29,11 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
                                       const Setting& setting) const {
   const std::uint64_t key = (std::uint64_t{from.value} << 33) | (std::uint64_t{to.value} << 2) |
                             (held ? 2U : 0U) | (receiverHeld ? 1U : 0U);
-  auto found = wayCache_.find(key);
-  if (found != wayCache_.end()) return found->second;
+  constexpr std::size_t kMostSettings = 256;
+  if (wayCache_.size() > kMostSettings) wayCache_.clear();
+  auto& cache = wayCache_[setting];
+  auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
   std::vector<Way> all;
   const Party& sender = at(from);
   const Party& receiver = at(to);
@@ -76,12 +79,24 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
     }
   }
   std::ranges::stable_sort(all, {}, rank);
+  // Between classes of the same role only what adds packets counts.
+  using Signature = std::tuple<WayKind, SourceKind, bool, PartyId, std::uint32_t, PartyId, std::uint32_t,
+                               ZoneId, AtomIds, std::vector<PointId>>;
+  std::map<Signature, ServiceSet> covered;
+  std::erase_if(all, [&](const Way& way) {
+    ServiceSet& known =
+        covered[{way.kind, way.source, way.answered, endpoints_[way.from].party, roles_[way.from],
+                 endpoints_[way.to].party, roles_[way.to], way.fromZone, way.atoms, way.points}];
+    if (known.contains(way.packets)) return true;
+    known |= way.packets;
+    return false;
+  });
   std::vector<Way> kept;
   for (Way& way : all) {
     if (std::ranges::none_of(kept, [&](const Way& other) { return serves(other, way); }))
       kept.push_back(std::move(way));
   }
-  return wayCache_.emplace(key, std::move(kept)).first->second;
+  return cache.emplace(key, std::move(kept)).first->second;
 }
 
 std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
@@ -209,12 +224,7 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, co
         if (!stated && !ownRules) {
           rejected = evaluator.mayReject(victim, destination, where, true);
           if (rejected.empty()) continue;
-          const AtomId drop = atoms_.intern({"enforcement unmatched",
-                                             "unmatched: drop",
-                                             "enforcement",
-                                             "packets that no rule matches are dropped in silence",
-                                             "send a packet that no rule matches and listen for an error",
-                                             {}});
+          const AtomId drop = known_.unmatched;
           if (setting.supposes(drop)) continue;
           return Quote{rejected, destination, join(atoms, {drop}), PointId(p)};
         }
