@@ -78,6 +78,18 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
                          const std::string& carrier, double bits, const NameSet& names, bool seen,
                          const AtomIds& atoms, int parent, bool relayed) {
   if (packets.empty()) return;
+  if (way.tapped.valid()) {
+    for (std::size_t p = 0; p < held.size(); ++p) {
+      if (net.parties()[p].kind != reach::Party::Kind::outside || net.parties()[p].zone != way.tapped)
+        continue;
+      bool flag = seen;
+      Hop hop = makeHop(from, PartyId(p), way, packets, carrier, bits, flag);
+      hop.how = "on the way to " + net.at(to).name;
+      push({StateKind::held, static_cast<std::uint32_t>(p), flag, NameSet::all()}, {hop},
+           reach::join(way.atoms, atoms), parent, relayed);
+    }
+    return;
+  }
   auto hopTo = [&](ServiceSet part, bool& flag) { return makeHop(from, to, way, part, carrier, bits, flag); };
   if (held[to.index()]) {
     bool flag = seen;
@@ -87,8 +99,7 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     return;
   }
   if (query.direct) return;
-  if (net.endpoint(way.to).party != to) return;  // a neighbour's address taken by somebody who is not held
-  if (auto gap = opaque(to)) {
+  if (auto gap = takeover(to)) {
     bool flag = seen;
     Hop hop = hopTo(packets, flag);
     push({StateKind::held, to.value, flag, NameSet::all()}, {hop},
@@ -100,6 +111,8 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
          true);
   }
+  if (net.endpoint(way.to).party != to)
+    return;  // a neighbour's address, taken by whoever has the powers for it
   for (model::ServiceId id : servicesOf[to.index()]) {
     const ServiceInstance& service = model.at(id);
     const ServiceSet heard = packets & service.listens;
@@ -125,10 +138,31 @@ void Solver::Run::expandHeld(const State& state, int index) {
       }
     }
   }
+  if (hisTunnels.contains(here)) {
+    ServiceSet tunnels;
+    for (const ServiceInstance& service : model.services) {
+      const auto& effects = catalogue.at(service.behaviour).effects;
+      if (std::ranges::find(effects, Destination::pool, &Effect::destination) != effects.end())
+        tunnels |= service.listens;
+    }
+    for (std::size_t p = 0; p < held.size(); ++p) {
+      if (!target[p]) continue;
+      Hop hop;
+      hop.from = net.at(here).name;
+      hop.to = net.parties()[p].name;
+      hop.packets = tunnels;
+      hop.example = *tunnels.witness();
+      hop.carrier = "the tunnel that he opened";
+      hop.bitsPerSecond = kConversationBitsPerSecond;
+      push({StateKind::held, static_cast<std::uint32_t>(p), state.seen || tunnels.intersects(query.over),
+            NameSet::all()},
+           {hop}, controlled[here], index, true);
+    }
+  }
   for (std::size_t p = 0; p < held.size(); ++p) {
     const PartyId other(p);
     if (other == here || !exists(other)) continue;
-    for (const Way& way : net.ways(here, other, true, held[p], setting)) {
+    for (const Way& way : net.ways(here, other, true, powerful(other), setting)) {
       arrive(here, other, way, way.packets,
              way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),
              NameSet::all(), state.seen, {}, index, false);
@@ -145,7 +179,7 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
     const reach::Party& party = net.at(mirror);
     if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
     for (const Way& way : net.ways(from, mirror, true, false, setting)) {
-      if (way.source != SourceKind::forged || way.kind == WayKind::related) continue;
+      if (way.source == SourceKind::own || way.kind == WayKind::related || way.tapped.valid()) continue;
       const PartyId victim = net.endpoint(way.from).party;
       if (!held[victim.index()] || source[victim.index()]) continue;
       auto attempt = [&](ServiceSet packets, std::uint64_t bits, const std::string& carrier) {
@@ -153,7 +187,8 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
         auto back = net.answerPasses(way, packets, setting);
         if (!back) return;
         bool flag = seen;
-        Hop there = makeHop(from, mirror, way, packets, carrier, static_cast<double>(bits) * 1000, flag);
+        Hop there = makeHop(from, mirror, way, packets, carrier,
+                            static_cast<double>(bits) * kReflectionsPerSecond, flag);
         Hop answer = there;
         answer.from = party.name;
         answer.to = net.at(victim).name;
@@ -211,7 +246,7 @@ void Solver::Run::expandClient(const State& state, int index) {
   const PartyId here(state.index);
   for (std::size_t p = 0; p < held.size(); ++p) {
     if (p == here.index() || !exists(PartyId(p))) continue;
-    for (const Way& way : net.ways(here, PartyId(p), false, held[p], setting)) {
+    for (const Way& way : net.ways(here, PartyId(p), false, powerful(PartyId(p)), setting)) {
       arrive(here, PartyId(p), way, way.packets, "what a client carries on", rateOf(way), NameSet::all(),
              state.seen, {}, index, true);
     }
@@ -262,10 +297,9 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
       if (!parents && adversary && (asked & trust.hostile).empty()) return std::nullopt;
       return Onward{next};
     case Destination::byName: {
-      if (parents) {
-        if (asked.empty() || !includes(*service.upstream, to)) return std::nullopt;
-        return Onward{next};
-      }
+      if (parents && !asked.empty() && includes(*service.upstream, to)) return Onward{next};
+      // A proxy with parents asks nobody else; a mail relay still delivers and bounces by name.
+      if (parents && effect.keepsNames) return std::nullopt;
       const NameSet hostile = asked & trust.hostile;
       if (!hostile.empty() && addressListed(adversary))
         return Onward{effect.keepsNames ? hostile : NameSet::all()};
@@ -323,8 +357,9 @@ void Solver::Run::expandTold(const State& state, int index) {
     const double rate = effectRate(effect, true);
     for (std::size_t p = 0; p < held.size(); ++p) {
       const PartyId other(p);
-      if (other == here || !exists(other)) continue;
-      for (const Way& way : net.ways(here, other, false, held[p], setting)) {
+      if (!exists(other)) continue;
+      const std::vector<Way> own = other == here ? loopback(net, here) : std::vector<Way>{};
+      for (const Way& way : other == here ? own : net.ways(here, other, false, powerful(other), setting)) {
         const ServiceSet packets = way.packets & effect.emits;
         if (packets.empty()) continue;
         const auto onward = leadsTo(service, effect, state.names, way.to);
@@ -367,12 +402,30 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
   };
   for (std::size_t p = 0; p < held.size(); ++p) {
     const PartyId reader(p);
-    if (reader == at || !exists(reader) || barred[p]) continue;
-    const auto gapOpaque = opaque(reader);
-    const auto gapClient = query.direct ? std::nullopt : client(reader);
+    if ((reader == at && (store == nullptr || held[p])) || !exists(reader) || barred[p]) continue;
+    const auto gapOpaque = reader == at ? std::nullopt : takeover(reader);
+    const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
     if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
-    for (const Way& way : net.ways(reader, at, held[p], store == nullptr && atHeld, setting)) {
-      if (!way.answered) continue;
+    const bool powers = reader != at && powerful(reader);
+    std::vector<Way> own = reader == at ? loopback(net, at) : std::vector<Way>{};
+    // Whoever is on the path of a conversation can answer it himself.
+    const bool onPath = store == nullptr && net.at(at).kind == reach::Party::Kind::outside &&
+                        model.at(net.at(at).zone).onPath;
+    if (onPath) {
+      own = net.ways(reader, at, powers, true, setting);
+      for (std::size_t o = 0; o < held.size(); ++o) {
+        if (o == p || o == at.index() || !exists(PartyId(o))) continue;
+        for (Way way : net.ways(reader, PartyId(o), powers, powerful(PartyId(o)), setting)) {
+          if (way.tapped != net.at(at).zone) continue;
+          way.tapped = {};
+          way.answered = true;
+          own.push_back(way);
+        }
+      }
+    }
+    for (const Way& way :
+         reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr && atHeld, setting)) {
+      if (!way.answered || way.tapped.valid()) continue;
       const ServiceSet packets = way.packets & listens;
       if (packets.empty()) continue;
       const bool direct = store == nullptr && held[p];
@@ -393,12 +446,15 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         } else if (gapOpaque) {
           take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapOpaque);
         }
-        if (!held[p] && gapClient) {
+        if (!held[p] && gapClient && way.source == SourceKind::own) {
           take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer",
                *gapClient);
         }
       }
-      if (held[p] || query.direct || !mayRead(way.from)) continue;
+      if (held[p] || query.direct || way.source != SourceKind::own || way.kind == WayKind::helper ||
+          !mayRead(way.from)) {
+        continue;
+      }
       for (model::ServiceId id : servicesOf[p]) {
         const ServiceInstance& asking = model.at(id);
         for (const Effect& effect : catalogue.at(asking.behaviour).effects) {

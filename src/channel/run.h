@@ -54,6 +54,15 @@ struct Solver::Run {
     return net.partyOf(model.services[state.index].host);
   }
   bool exists(reach::PartyId id) const;
+  // Receives and reads with the powers of a held host: neighbours' addresses, related errors.
+  bool powerful(reach::PartyId id) const {
+    return held[id.index()] || controlled.contains(id) || opaque(id).has_value();
+  }
+  // What it takes for the adversary to run the party himself: it is opaque, or he gets in from where he
+  // waits.
+  std::optional<reach::AtomIds> takeover(reach::PartyId id) const;
+  static std::vector<reach::Way> loopback(const reach::Network& network, reach::PartyId id);
+  std::uint64_t machines(const State& state) const;
   std::string inWords(const StateKey& key) const;
 
   // what the model leaves open
@@ -95,6 +104,10 @@ struct Solver::Run {
   std::vector<bool> held, target, source, barred;
   std::vector<std::vector<model::ServiceId>> servicesOf;  // by party
   std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
+  std::map<reach::PartyId, reach::AtomIds>
+      controlled;  // places he can get into from his end, and the gaps it takes
+  std::set<reach::PartyId>
+      hisTunnels;  // of these, the far ends of tunnels that he opens: machines of his own
   std::vector<Label> labels;
   std::priority_queue<std::pair<int, int>, std::vector<std::pair<int, int>>, std::greater<>> open;
   std::map<StateKey, space::NameSet> reached;

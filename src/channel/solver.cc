@@ -28,6 +28,29 @@ Solver::~Solver() = default;
 Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool everything) const {
   Run run(network_, behaviours_, trust_, query, setting);
   run.everything = everything;
+  if (!query.direct) {
+    // Shells and tunnels that he takes from where he waits: the same fixpoint, from his end.
+    Query his;
+    his.from = query.to;
+    his.from.insert(his.from.end(), query.held.begin(), query.held.end());
+    for (std::size_t p = 0; p < run.held.size(); ++p) {
+      if (run.held[p] && !run.source[p]) his.from.push_back(PartyId(p));
+    }
+    his.without = query.without;
+    Run before(network_, behaviours_, trust_, his, setting);
+    before.go();
+    run.hisTunnels = before.tunnelled;
+    for (std::size_t l = 0; l < before.labels.size(); ++l) {
+      const State& state = before.labels[l].state;
+      if (state.kind != StateKind::held || run.held[state.index]) continue;
+      AtomIds atoms;
+      for (int at = static_cast<int>(l); at >= 0; at = before.labels[static_cast<std::size_t>(at)].parent) {
+        atoms = reach::join(atoms, before.labels[static_cast<std::size_t>(at)].atoms);
+      }
+      auto [known, fresh] = run.controlled.try_emplace(PartyId(state.index), atoms);
+      if (!fresh && atoms.size() < known->second.size()) known->second = atoms;
+    }
+  }
   return run.go();
 }
 
@@ -71,7 +94,36 @@ Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue&
 bool Solver::Run::exists(PartyId id) const {
   // Machines that the model does not list are there only where a claim names their zone.
   const reach::Party& party = net.at(id);
-  return party.kind != reach::Party::Kind::unlisted || held[id.index()] || tunnelled.contains(id);
+  return party.kind != reach::Party::Kind::unlisted || held[id.index()] || tunnelled.contains(id) ||
+         controlled.contains(id);
+}
+
+std::optional<AtomIds> Solver::Run::takeover(PartyId id) const {
+  if (auto gap = opaque(id)) return gap;
+  auto found = controlled.find(id);
+  if (found == controlled.end() || held[id.index()]) return std::nullopt;
+  return found->second;
+}
+
+// What a host sends to itself meets no filter.
+std::vector<Way> Solver::Run::loopback(const reach::Network& network, PartyId id) {
+  std::vector<Way> ways;
+  for (reach::ClassIndex c : network.at(id).classes) {
+    if (network.endpoint(c).linkLocal) continue;
+    Way way;
+    way.kind = WayKind::free;
+    way.from = way.to = c;
+    way.fromZone = network.endpoint(c).zone;
+    way.packets = ServiceSet::all();
+    way.answered = true;
+    ways.push_back(way);
+  }
+  return ways;
+}
+
+std::uint64_t Solver::Run::machines(const State& state) const {
+  const reach::Party& party = net.at(partyOf(state));
+  return party.kind == reach::Party::Kind::host ? std::max<std::uint64_t>(1, model.at(party.host).count) : 1;
 }
 
 void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms, int parent, bool relayed) {
@@ -88,8 +140,9 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
   }
   if (everything && parent >= 0) {
     double step = std::numeric_limits<double>::infinity();
-    for (const Hop& hop : hops) step = std::min(step, hop.bitsPerSecond);
     const State& from = labels[static_cast<std::size_t>(parent)].state;
+    for (const Hop& hop : hops)
+      step = std::min(step, hop.bitsPerSecond * static_cast<double>(machines(from)));
     double& widest = edges[{{from.kind, from.index, from.seen}, {state.kind, state.index, state.seen}}];
     widest = hops.empty() ? step : std::max(widest, 0.0) + step;
   }
@@ -258,38 +311,42 @@ std::string Solver::Run::join(const std::vector<std::string>& words) {
   return text;
 }
 
-// The sum of what the last hops carry, each bounded by the widest way to where it starts: never below what
-// all channels together carry.
+// The greatest flow from the sources to the targets over the edges taken (Edmonds and Karp 1972): never below
+// what all channels together carry.
 double Solver::Run::total() const {
-  std::map<StateKey, double> width;
+  constexpr double kInfinite = 1e18;
+  std::map<StateKey, std::map<StateKey, double>> room;
+  const StateKey start{StateKind::held, UINT32_MAX, false}, end{StateKind::held, UINT32_MAX, true};
   for (std::size_t p = 0; p < source.size(); ++p) {
-    if (source[p])
-      width[{StateKind::held, static_cast<std::uint32_t>(p), false}] =
-          std::numeric_limits<double>::infinity();
+    if (source[p]) room[start][{StateKind::held, static_cast<std::uint32_t>(p), false}] = kInfinite;
   }
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const auto& [edge, rate] : edges) {
-      auto from = width.find(edge.first);
-      if (from == width.end()) continue;
-      const double through = std::min(from->second, rate);
-      double& to = width[edge.second];
-      if (through > to) {
-        to = through;
-        changed = true;
-      }
-    }
+  for (const auto& [edge, rate] : edges) {
+    room[edge.first][edge.second] += std::min(rate, kInfinite);
+    const auto& [kind, index, seen] = edge.second;
+    if (kind == StateKind::held && target[index] && seen) room[edge.second][end] = kInfinite;
   }
   double sum = 0;
-  for (const auto& [edge, rate] : edges) {
-    const auto& [kind, index, seen] = edge.second;
-    const auto& [fromKind, fromIndex, fromSeen] = edge.first;
-    if (kind != StateKind::held || !target[index] || !seen) continue;
-    if (fromKind == StateKind::held && target[fromIndex]) continue;
-    auto from = width.find(edge.first);
-    if (from != width.end()) sum += std::min(from->second, rate);
+  constexpr int kMostRounds = 100'000;
+  for (int round = 0; round < kMostRounds; ++round) {
+    std::map<StateKey, StateKey> from;
+    std::vector<StateKey> queue{start};
+    from[start] = start;
+    for (std::size_t q = 0; q < queue.size() && !from.contains(end); ++q) {
+      for (const auto& [next, left] : room[queue[q]]) {
+        if (left > 1e-6 && from.try_emplace(next, queue[q]).second) queue.push_back(next);
+      }
+    }
+    if (!from.contains(end)) return sum;
+    double through = kInfinite;
+    for (StateKey at = end; at != start; at = from[at]) through = std::min(through, room[from[at]][at]);
+    for (StateKey at = end; at != start; at = from[at]) {
+      room[from[at]][at] -= through;
+      room[at][from[at]] += through;
+    }
+    sum += through;
+    if (sum >= kInfinite) return sum;
   }
-  return sum;
+  return kInfinite;
 }
 
 Outcome Solver::Run::go() {

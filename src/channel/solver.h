@@ -72,5 +72,6 @@ class Solver {
 // Rates taken where the model states none (docs/stages/channels.md).
 inline constexpr double kConversationBitsPerSecond = 1e8;
 inline constexpr double kErrorBitsPerSecond = 8e6;
+inline constexpr double kReflectionsPerSecond = 1e5;
 
 }  // namespace vauban::channel

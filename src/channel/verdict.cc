@@ -68,7 +68,8 @@ bool includes(const Network& network, const PlaceTerms& terms, ClassIndex index)
 }
 
 // Hosts first, then the unlisted machines of zones. `any` is every trusted party.
-std::vector<PartyId> partiesOf(const Network& network, const PlaceTerms& terms) {
+// `legs`: a host with a leg in a named zone counts as its host too, wherever its home is.
+std::vector<PartyId> partiesOf(const Network& network, const PlaceTerms& terms, bool legs = false) {
   std::vector<PartyId> parties;
   for (std::size_t p = 0; p < network.parties().size(); ++p) {
     const reach::Party& party = network.parties()[p];
@@ -77,7 +78,8 @@ std::vector<PartyId> partiesOf(const Network& network, const PlaceTerms& terms) 
         case PlaceTerm::Kind::any:
           return !party.adversary;
         case PlaceTerm::Kind::zone:
-          return party.zone == term.zone;
+          return party.zone == term.zone ||
+                 (legs && std::ranges::find(party.zones, term.zone) != party.zones.end());
         case PlaceTerm::Kind::host:
           return PartyId(p) == network.partyOf(term.host);
         case PlaceTerm::Kind::addresses:
@@ -262,7 +264,7 @@ void Judge::addEnforcement(Judgement& judgement) const {
 Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
   const Network& network = world.network;
   Query query;
-  query.from = partiesOf(network, claim.from);
+  query.from = partiesOf(network, claim.from, true);
   query.to = partiesOf(network, claim.to);
   // `any` on one side is everybody but the other side.
   auto without = [](std::vector<PartyId>& parties, const std::vector<PartyId>& others) {
@@ -271,12 +273,20 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
   auto isAny = [](const PlaceTerms& terms) {
     return std::ranges::any_of(terms, [](const PlaceTerm& t) { return t.kind == PlaceTerm::Kind::any; });
   };
-  if (isAny(claim.from)) without(query.from, query.to);
+  if (isAny(claim.from) && !isAny(claim.to)) without(query.from, query.to);
   if (isAny(claim.to)) {
+    if (isAny(claim.from)) query.to.clear();
     for (std::size_t p = 0; p < network.parties().size(); ++p) {
       if (network.parties()[p].adversary) query.to.push_back(PartyId(p));
     }
     without(query.to, query.from);
+  }
+  if (query.from.empty() || query.to.empty()) {
+    Judgement nobody;
+    nobody.verdict = Verdict::undecided;
+    nobody.reason =
+        query.from.empty() ? "`from` names nobody besides `to`" : "`to` names nobody besides `from`";
+    return nobody;
   }
   query.held = partiesOf(network, claim.heldByAdversary);
   for (model::HostId host : claim.via) query.without.push_back(network.partyOf(host));
@@ -413,11 +423,12 @@ Judgement Judge::judgeAtMost(const Claim& claim, const World& world, const Query
 }
 
 Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
+  const Network& network = world.network;
   const std::vector<ClassIndex> to = classesOf(network, claim.to);
   std::vector<ClassIndex> from;
   if (claim.kind == ClaimKind::only) {
     std::vector<bool> home(model_.zones.size(), false);
-    for (ClassIndex c : to) home[network.endpoint(c).zone.index()] = true;
+    for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
     for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
       if (!home[network.endpoint(c).zone.index()] && !includes(network, claim.from, c)) from.push_back(c);
     }

@@ -285,7 +285,10 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
     std::optional<AtomIds> replies;  // atoms with which replies pass so far
     ClassIndex source, destination;
   };
-  if (entering == leaving && (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) return;
+  if (entering == leaving && !model_.at(entering).isolated &&
+      (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) {
+    return;
+  }
   for (const auto& route : routes(entering, leaving)) {
     if (kind != SourceKind::own && !route.empty() &&
         !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&
@@ -417,6 +420,22 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
       }
       open = std::move(passed);
       zone = next;
+      if (zone != leaving && model_.at(zone).untrusted && model_.at(zone).onPath) {
+        // He is on the path of whatever crosses his zone, wherever it is bound.
+        for (const Alternative& here : open) {
+          Way way;
+          way.kind = here.kind;
+          way.source = kind;
+          way.from = source;
+          way.to = destination;
+          way.fromZone = entering;
+          way.packets = here.services;
+          way.atoms = here.atoms;
+          way.points = route;
+          way.tapped = zone;
+          ways.push_back(way);
+        }
+      }
     }
     for (const Alternative& end : open) {
       if (end.destination != destination) continue;

@@ -116,17 +116,22 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
 // Where a filter passes a family it does not cover, any machine may speak it, stated addresses or not.
 void Network::addLinkLocalClasses() {
   for (std::size_t p = 0; p < parties_.size(); ++p) {
-    for (Family family : {Family::ipv4, Family::ipv6}) {
-      Party& party = parties_[p];
-      if (std::ranges::any_of(party.classes, [&](ClassIndex c) { return endpoints_[c].family == family; }))
-        continue;
-      const AddressSet local(
-          *space::AddressRange::parse(family == Family::ipv4 ? "169.254.0.0/16" : "fe80::/10"));
-      const auto index = static_cast<ClassIndex>(endpoints_.size());
-      endpoints_.push_back({PartyId(p), party.zone, family, local, true});
-      classes_.push_back({family, local, std::nullopt});
-      roles_.push_back(UINT32_MAX);
-      party.classes.push_back(index);
+    Party& party = parties_[p];
+    for (ZoneId zone : party.zones) {
+      for (Family family : {Family::ipv4, Family::ipv6}) {
+        if (std::ranges::any_of(party.classes, [&](ClassIndex c) {
+              return endpoints_[c].family == family && endpoints_[c].zone == zone;
+            })) {
+          continue;
+        }
+        const AddressSet local(
+            *space::AddressRange::parse(family == Family::ipv4 ? "169.254.0.0/16" : "fe80::/10"));
+        const auto index = static_cast<ClassIndex>(endpoints_.size());
+        endpoints_.push_back({PartyId(p), zone, family, local, true});
+        classes_.push_back({family, local, std::nullopt});
+        roles_.push_back(UINT32_MAX);
+        party.classes.push_back(index);
+      }
     }
   }
 }

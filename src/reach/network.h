@@ -70,6 +70,7 @@ struct Way {
   model::ZoneId fromZone;       // where it really enters
   space::ServiceSet packets;    // not empty
   bool answered = false;        // replies come back to the sender
+  model::ZoneId tapped;         // valid: it was followed only to this zone, whose adversary is on the path
   AtomIds atoms;                // unstated statements that it needs to stay unstated
   std::vector<PointId> points;  // that it passes
 };

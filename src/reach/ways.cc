@@ -16,13 +16,6 @@ int rank(const Way& way) {
   return value + (way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 2) + (way.answered ? 0 : 1);
 }
 
-// `a` makes `b` unnecessary.
-bool serves(const Way& a, const Way& b) {
-  return (a.answered || !b.answered) && a.to == b.to && rank(a) <= rank(b) &&
-         std::ranges::includes(b.atoms, a.atoms) && a.packets.contains(b.packets) &&
-         (a.from == b.from || b.source != SourceKind::forged);
-}
-
 }  // namespace
 
 const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool receiverHeld,
@@ -62,7 +55,11 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
       }
       if (!held) continue;
       for (ClassIndex c = 0; c < endpoints_.size(); ++c) {
-        if (endpoints_[c].party == from || endpoints_[c].linkLocal || c == target.index) continue;
+        // His own address of another zone is forged here: the filter looks at the side.
+        if ((endpoints_[c].party == from && endpoints_[c].zone == entering) || endpoints_[c].linkLocal ||
+            c == target.index) {
+          continue;
+        }
         if (endpoints_[c].zone == entering && neighbours) {
           waysBetween(all, from, entering, c, SourceKind::neighbour, join(target.atoms, *neighbours),
                       target.index, held, setting);
@@ -81,16 +78,24 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
   using Signature = std::tuple<WayKind, SourceKind, bool, PartyId, std::uint32_t, PartyId, std::uint32_t,
-                               ZoneId, AtomIds, std::vector<PointId>>;
+                               ZoneId, AtomIds, std::vector<PointId>, ZoneId>;
   std::map<Signature, ServiceSet> covered;
   std::erase_if(all, [&](const Way& way) {
     ServiceSet& known =
         covered[{way.kind, way.source, way.answered, endpoints_[way.from].party, roles_[way.from],
-                 endpoints_[way.to].party, roles_[way.to], way.fromZone, way.atoms, way.points}];
+                 endpoints_[way.to].party, roles_[way.to], way.fromZone, way.atoms, way.points, way.tapped}];
     if (known.contains(way.packets)) return true;
     known |= way.packets;
     return false;
   });
+  // `a` makes `b` unnecessary: nobody tells their ends apart, and it is no worse in anything.
+  auto serves = [&](const Way& a, const Way& b) {
+    const bool sameSource =
+        a.from == b.from || (b.source != SourceKind::forged && roles_[a.from] == roles_[b.from] &&
+                             endpoints_[a.from].party == endpoints_[b.from].party);
+    return (a.answered || !b.answered) && a.to == b.to && rank(a) <= rank(b) && a.tapped == b.tapped &&
+           sameSource && std::ranges::includes(b.atoms, a.atoms) && a.packets.contains(b.packets);
+  };
   std::vector<Way> kept;
   for (Way& way : all) {
     if (std::ranges::none_of(kept, [&](const Way& other) { return serves(other, way); }))
@@ -105,7 +110,9 @@ std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
   const PartyId sender = endpoints_[from].party;
   waysBetween(ways, sender, endpoints_[from].zone, from, SourceKind::own, {}, to, false, setting);
   std::vector<Opening> openings;
-  for (const Way& way : ways) openings.push_back({way.packets, way.atoms, way.points, way.kind});
+  for (const Way& way : ways) {
+    if (!way.tapped.valid()) openings.push_back({way.packets, way.atoms, way.points, way.kind});
+  }
   return openings;
 }
 
@@ -205,8 +212,9 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, co
         continue;
       }
       const bool neighbour = endpoints_[victim].zone == entering;
-      if (neighbour) continue;
-      auto tolerated = sourceTolerated(PointId(p), victim, from, entering, SourceKind::forged, setting);
+      if (neighbour && !model_.at(entering).isolated) continue;
+      auto tolerated = sourceTolerated(PointId(p), victim, from, entering,
+                                       neighbour ? SourceKind::neighbour : SourceKind::forged, setting);
       if (!tolerated) continue;
       AtomIds atoms = *tolerated;
       const auto& stated = point.own != nullptr && point.own->unmatchedRejects
