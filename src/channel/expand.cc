@@ -91,7 +91,11 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     return;
   }
   auto hopTo = [&](ServiceSet part, bool& flag) { return makeHop(from, to, way, part, carrier, bits, flag); };
+  auto worth = [&](StateKind kind, std::uint32_t index, const NameSet& left, ServiceSet part) {
+    return adds(kind, index, seen, left, parent, from, to, way, part);
+  };
   if (held[to.index()]) {
+    if (!worth(StateKind::held, to.value, NameSet::all(), packets)) return;
     bool flag = seen;
     Hop hop = hopTo(packets, flag);
     push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
@@ -99,13 +103,13 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     return;
   }
   if (query.direct) return;
-  if (auto gap = takeover(to)) {
+  if (auto gap = takeover(to); gap && worth(StateKind::held, to.value, NameSet::all(), packets)) {
     bool flag = seen;
     Hop hop = hopTo(packets, flag);
     push({StateKind::held, to.value, flag, NameSet::all()}, {hop},
          reach::join(reach::join(way.atoms, atoms), *gap), parent, true);
   }
-  if (tunnelled.contains(to)) {
+  if (tunnelled.contains(to) && worth(StateKind::held, to.value, NameSet::all(), packets)) {
     bool flag = seen;
     Hop hop = hopTo(packets, flag);
     push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
@@ -119,6 +123,7 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     if (heard.empty()) continue;
     if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from && !includes(*service.from, way.from))
       continue;
+    if (!worth(StateKind::told, id.value, names, heard)) continue;
     bool flag = seen;
     Hop hop = hopTo(heard, flag);
     push({StateKind::told, id.value, flag, names}, {hop}, reach::join(way.atoms, atoms), parent, true);
@@ -432,6 +437,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
       auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, ServiceSet part, double rate,
                       const std::string& carrier, const AtomIds& atoms) {
         if (part.empty() || (query.direct && !direct)) return;
+        if (!adds(kind, index, seen, left, parent, reader, at, way, part)) return;
         bool flag = seen;
         // The reader opens; the bytes come back to him.
         Hop hop = makeHop(reader, at, way, part, carrier, rate, flag);

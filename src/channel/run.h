@@ -47,6 +47,11 @@ struct Solver::Run {
   Outcome go();
   double total() const;
 
+  // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
+  bool adds(StateKind kind, std::uint32_t index, bool seen, const space::NameSet& names, int parent,
+            reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets) const;
+  static int oddityOf(const reach::Way& way);
+
   // states
   void push(State state, std::vector<Hop> hops, const reach::AtomIds& atoms, int parent, bool relayed);
   reach::PartyId partyOf(const State& state) const {
@@ -68,7 +73,12 @@ struct Solver::Run {
   // what the model leaves open
   std::optional<reach::AtomIds> opaque(reach::PartyId id) const;
   std::optional<reach::AtomIds> client(reach::PartyId id);
+  std::optional<reach::AtomIds> askOpaque(reach::PartyId id) const;
+  std::optional<reach::AtomIds> askClient(reach::PartyId id);
   std::optional<reach::AtomIds> present(const model::ServiceInstance& service, const model::Effect& effect);
+
+  mutable std::vector<std::optional<std::optional<reach::AtomIds>>> opaqueKnown,
+      clientKnown;  // by party, once asked
 
   // steps (expand.cc)
   void expand(const State& state, int index);
@@ -111,6 +121,8 @@ struct Solver::Run {
   std::vector<Label> labels;
   std::priority_queue<std::pair<int, int>, std::vector<std::pair<int, int>>, std::greater<>> open;
   std::map<StateKey, space::NameSet> reached;
+  std::map<StateKey, std::pair<int, space::NameSet>>
+      pending;  // the best label waiting for a state: length, names
   std::set<Statement> rests;
   bool everything = false;                                // go on after the first arrival
   std::map<std::pair<StateKey, StateKey>, double> edges;  // bits per second, where everything is wanted

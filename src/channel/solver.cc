@@ -86,6 +86,8 @@ Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue&
   }
   for (PartyId id : query.without) barred[id.index()] = !source[id.index()] && !target[id.index()];
   servicesOf.resize(parties);
+  opaqueKnown.resize(parties);
+  clientKnown.resize(parties);
   for (std::size_t s = 0; s < model.services.size(); ++s) {
     servicesOf[net.partyOf(model.services[s].host).index()].push_back(ServiceId(s));
   }
@@ -152,9 +154,30 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
     auto better = reached.find({state.kind, state.index, true});
     if (better != reached.end() && better->second.contains(state.names)) return;
   }
+  auto [waiting, first] = pending.try_emplace({state.kind, state.index, state.seen}, length, state.names);
+  if (!first && length < waiting->second.first) waiting->second = {length, state.names};
   const bool wasRelayed = parent >= 0 && labels[static_cast<std::size_t>(parent)].relayed;
   labels.push_back({std::move(state), std::move(hops), atoms, parent, length, rate, wasRelayed || relayed});
   open.emplace(length, static_cast<int>(labels.size()) - 1);
+}
+
+int Solver::Run::oddityOf(const Way& way) {
+  return (way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 2) +
+         (way.source == SourceKind::own ? 0 : 1);
+}
+
+bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const NameSet& names, int parent,
+                       PartyId from, PartyId to, const Way& way, ServiceSet packets) const {
+  if (everything) return true;
+  if (!seen && !(source[from.index()] && source[to.index()])) seen = packets.intersects(query.over);
+  for (bool flag : {seen, true}) {
+    auto known = reached.find({kind, index, flag});
+    if (known != reached.end() && known->second.contains(names)) return false;
+  }
+  auto waiting = pending.find({kind, index, seen});
+  if (waiting == pending.end()) return true;
+  const int length = labels[static_cast<std::size_t>(parent)].length + kHopCost + oddityOf(way);
+  return length < waiting->second.first || !waiting->second.second.contains(names);
 }
 
 // A hop of the given way, and whether the protocol in question is seen with it.
@@ -205,8 +228,7 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, ServiceSet pa
       add("as a conversation named by a tracking helper");
       break;
   }
-  hop.oddity = (way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 2) +
-               (way.source == SourceKind::own ? 0 : 1);
+  hop.oddity = oddityOf(way);
   hop.rule = net.letsPass(way, hop.example);
   return hop;
 }
@@ -216,6 +238,18 @@ double Solver::Run::rateOf(const Way& way) {
 }
 
 std::optional<AtomIds> Solver::Run::opaque(PartyId id) const {
+  auto& known = opaqueKnown[id.index()];
+  if (!known) known = askOpaque(id);
+  return *known;
+}
+
+std::optional<AtomIds> Solver::Run::client(PartyId id) {
+  auto& known = clientKnown[id.index()];
+  if (!known) known = askClient(id);
+  return *known;
+}
+
+std::optional<AtomIds> Solver::Run::askOpaque(PartyId id) const {
   const reach::Party& party = net.at(id);
   if (party.kind != reach::Party::Kind::host || held[id.index()]) return std::nullopt;
   const model::Host& host = model.at(party.host);
@@ -228,7 +262,7 @@ std::optional<AtomIds> Solver::Run::opaque(PartyId id) const {
   return AtomIds{atom};
 }
 
-std::optional<AtomIds> Solver::Run::client(PartyId id) {
+std::optional<AtomIds> Solver::Run::askClient(PartyId id) {
   const reach::Party& party = net.at(id);
   if (party.kind != reach::Party::Kind::host || held[id.index()]) return std::nullopt;
   const model::Host& host = model.at(party.host);

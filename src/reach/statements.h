@@ -5,6 +5,7 @@
 // written. Everything computed under a setting is monotone: supposing more statements never opens anything.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,6 +54,15 @@ class Setting {
   void suppose(AtomId atom) {
     if (stated_.size() <= atom.index()) stated_.resize(atom.index() + 1, false);
     stated_[atom.index()] = true;
+  }
+  // The same as far as the first `count` atoms go.
+  Setting first(std::size_t count) const {
+    Setting part;
+    part.everything_ = everything_;
+    part.stated_.assign(stated_.begin(),
+                        stated_.begin() + static_cast<std::ptrdiff_t>(std::min(count, stated_.size())));
+    while (!part.stated_.empty() && !part.stated_.back()) part.stated_.pop_back();
+    return part;
   }
   auto operator<=>(const Setting&) const = default;
 

@@ -24,7 +24,8 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
                             (held ? 2U : 0U) | (receiverHeld ? 1U : 0U);
   constexpr std::size_t kMostSettings = 256;
   if (wayCache_.size() > kMostSettings) wayCache_.clear();
-  auto& cache = wayCache_[setting];
+  // Ways rest on enforcement only, whose atoms come first.
+  auto& cache = wayCache_[setting.first(known_.established.index() + 1)];
   auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   std::vector<Way> all;
