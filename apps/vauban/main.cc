@@ -69,7 +69,7 @@ Result<Loaded> load(const Call& call) {
   if (hasErrors(problems)) return std::unexpected(problems);
   loaded.model.warnings.insert(loaded.model.warnings.end(), problems.begin(), problems.end());
   auto addFindings = [&](const model::FilterProgram& program) {
-    // On larger rule sets this costs more than the verdicts; `vauban reach` does it there.
+    // On larger rule sets this costs more than the verdicts.
     constexpr std::size_t kMostRules = 400;
     std::size_t rules = 0;
     for (const model::Chain& chain : program.chains) rules += chain.rules.size();

@@ -74,6 +74,8 @@ EgressTable Judge::egress() const {
         cell.kind = judgement.direct ? EgressCell::Kind::direct : EgressCell::Kind::relayed;
       } else if (judgement.verdict == Verdict::conditional) {
         cell.kind = EgressCell::Kind::conditional;
+      } else if (judgement.verdict == Verdict::undecided) {
+        cell.kind = EgressCell::Kind::undecided;
       }
       cell.viaRelay = !judgement.direct;
       cell.conditions = judgement.conditions;

@@ -54,25 +54,6 @@ void Solver::Run::expand(const State& state, int index) {
   }
 }
 
-bool Solver::Run::includes(const model::PlaceTerms& terms, ClassIndex index) const {
-  const reach::EndpointClass& endpoint = net.endpoint(index);
-  return std::ranges::any_of(terms, [&](const PlaceTerm& term) {
-    switch (term.kind) {
-      case PlaceTerm::Kind::any:
-        return true;
-      case PlaceTerm::Kind::zone:
-        return endpoint.zone == term.zone;
-      case PlaceTerm::Kind::host:
-        return endpoint.party == net.partyOf(term.host);
-      case PlaceTerm::Kind::addresses:
-        return endpoint.addresses.intersects(term.addresses);
-      case PlaceTerm::Kind::name:
-        return false;
-    }
-    return false;
-  });
-}
-
 // The bytes arrive at an address of `to` in the opener's packets.
 void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet packets,
                          const std::string& carrier, double bits, const NameSet& names, bool seen,
@@ -121,7 +102,8 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet pa
     const ServiceInstance& service = model.at(id);
     const ServiceSet heard = packets & service.listens;
     if (heard.empty()) continue;
-    if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from && !includes(*service.from, way.from))
+    if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from &&
+        !net.named(*service.from, way.from))
       continue;
     if (!worth(StateKind::told, id.value, names, heard)) continue;
     bool flag = seen;
@@ -285,7 +267,7 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
   // On the path of others' packets he reads what goes to trusted names and addresses of his zone as well.
   if (adversary && model.at(endpoint.zone).onPath && !asked.empty()) {
     auto throughHim = [&](const std::optional<model::PlaceTerms>& terms) {
-      return !terms || includes(*terms, to) || std::ranges::any_of(*terms, [](const PlaceTerm& term) {
+      return !terms || net.named(*terms, to) || std::ranges::any_of(*terms, [](const PlaceTerm& term) {
         return term.kind == PlaceTerm::Kind::name;
       });
     };
@@ -298,11 +280,11 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
   switch (effect.destination) {
     case Destination::fixed:
       if (asked.empty()) return std::nullopt;
-      if (parents && !includes(*service.upstream, to)) return std::nullopt;
+      if (parents && !net.named(*service.upstream, to)) return std::nullopt;
       if (!parents && adversary && (asked & trust.hostile).empty()) return std::nullopt;
       return Onward{next};
     case Destination::byName: {
-      if (parents && !asked.empty() && includes(*service.upstream, to)) return Onward{next};
+      if (parents && !asked.empty() && net.named(*service.upstream, to)) return Onward{next};
       // A proxy with parents asks nobody else; a mail relay still delivers and bounces by name.
       if (parents && effect.keepsNames) return std::nullopt;
       const NameSet hostile = asked & trust.hostile;
@@ -322,17 +304,17 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
     }
     case Destination::byAddress:
       if (service.names && service.names->allow) return std::nullopt;  // it refuses literals
-      if (parents && !includes(*service.upstream, to)) return std::nullopt;
+      if (parents && !net.named(*service.upstream, to)) return std::nullopt;
       if (!addressListed(adversary)) return std::nullopt;
       return Onward{NameSet::all()};
     case Destination::anyone:
       return Onward{NameSet::all()};
     case Destination::pool:
-      if (service.pool && !includes(*service.pool, to)) return std::nullopt;
+      if (service.pool && !net.named(*service.pool, to)) return std::nullopt;
       return Onward{NameSet::all()};
     case Destination::resolver:
       if (asked.empty()) return std::nullopt;
-      if (service.resolver && !includes(*service.resolver, to)) return std::nullopt;
+      if (service.resolver && !net.named(*service.resolver, to)) return std::nullopt;
       return Onward{asked};
   }
   return std::nullopt;
@@ -379,7 +361,7 @@ void Solver::Run::expandTold(const State& state, int index) {
         const reach::Party& party = net.at(PartyId(p));
         if (party.kind == reach::Party::Kind::host || held[p]) continue;
         for (ClassIndex address : party.classes) {
-          if (net.endpoint(address).linkLocal || !includes(*service.pool, address)) continue;
+          if (net.endpoint(address).linkLocal || !net.named(*service.pool, address)) continue;
           tunnelled.insert(PartyId(p));
           push({StateKind::held, static_cast<std::uint32_t>(p), state.seen, NameSet::all()}, {}, *gaps, index,
                true);
@@ -400,7 +382,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
   const bool atHeld = held[at.index()] || store == nullptr;
   auto mayRead = [&](ClassIndex reader) {
     if (store == nullptr || !store->readers) return true;
-    if (includes(*store->readers, reader)) return true;
+    if (net.named(*store->readers, reader)) return true;
     rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
                   store->place});
     return false;
@@ -470,7 +452,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
           const ServiceSet part = packets & effect.emits;
           if (part.empty()) continue;
           if (reads) {
-            if (asking.from && !includes(*asking.from, way.to)) continue;
+            if (asking.from && !net.named(*asking.from, way.to)) continue;
             const auto gaps = present(asking, effect);
             if (!gaps) continue;
             take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,

@@ -99,7 +99,6 @@ struct Solver::Run {
   };
   std::optional<Onward> leadsTo(const model::ServiceInstance& service, const model::Effect& effect,
                                 const space::NameSet& names, reach::ClassIndex to);
-  bool includes(const model::PlaceTerms& terms, reach::ClassIndex index) const;
   Hop makeHop(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets,
               const std::string& carrier, double bits, bool& seen) const;
   static double rateOf(const reach::Way& way);

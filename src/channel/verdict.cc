@@ -48,25 +48,6 @@ struct Judge::World {
 
 namespace {
 
-bool includes(const Network& network, const PlaceTerms& terms, ClassIndex index) {
-  const reach::EndpointClass& endpoint = network.endpoint(index);
-  return std::ranges::any_of(terms, [&](const PlaceTerm& term) {
-    switch (term.kind) {
-      case PlaceTerm::Kind::any:
-        return true;
-      case PlaceTerm::Kind::zone:
-        return endpoint.zone == term.zone;
-      case PlaceTerm::Kind::host:
-        return endpoint.party == network.partyOf(term.host);
-      case PlaceTerm::Kind::addresses:
-        return endpoint.addresses.intersects(term.addresses);
-      case PlaceTerm::Kind::name:
-        return false;
-    }
-    return false;
-  });
-}
-
 // Hosts first, then the unlisted machines of zones. `any` is every trusted party.
 // `legs`: a host with a leg in a named zone counts as its host too, wherever its home is.
 std::vector<PartyId> partiesOf(const Network& network, const PlaceTerms& terms, bool legs = false) {
@@ -102,7 +83,7 @@ std::vector<ClassIndex> classesOf(const Network& network, const PlaceTerms& term
   for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
     const bool any =
         std::ranges::any_of(terms, [](const PlaceTerm& t) { return t.kind == PlaceTerm::Kind::any; });
-    if (any ? true : includes(network, terms, c)) classes.push_back(c);
+    if (any ? true : network.named(terms, c)) classes.push_back(c);
   }
   return classes;
 }
@@ -254,9 +235,19 @@ void Judge::addEnforcement(Judgement& judgement) const {
   for (const model::Link& link : model_.links) addAll(link.enforcement, link.name + ": ");
   for (const auto& program : model_.linkPrograms) {
     if (!program) continue;
+    // One statement a reason: a real file has thousands of such rules, most of them alike.
+    std::map<std::string, std::pair<std::size_t, Place>> reasons;
     for (const model::Widening& widening : program->widenings) {
+      auto [known, fresh] = reasons.try_emplace(widening.reason, 0, widening.place);
+      ++known->second.first;
+    }
+    for (const auto& [reason, where] : reasons) {
+      const auto& [count, place] = where;
       judgement.assumptions.push_back(
-          {false, "imported rule taken at its worst: " + widening.reason, widening.place});
+          {false,
+           (count == 1 ? std::string("an imported rule is") : std::to_string(count) + " imported rules are") +
+               " taken at the worst: " + reason,
+           place});
     }
   }
 }
@@ -430,7 +421,7 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
     std::vector<bool> home(model_.zones.size(), false);
     for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
     for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
-      if (!home[network.endpoint(c).zone.index()] && !includes(network, claim.from, c)) from.push_back(c);
+      if (!home[network.endpoint(c).zone.index()] && !network.named(claim.from, c)) from.push_back(c);
     }
   } else {
     from = classesOf(network, claim.from);

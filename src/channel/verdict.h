@@ -42,7 +42,7 @@ struct ClaimResult {
 };
 
 struct EgressCell {
-  enum class Kind { shut, conditional, relayed, direct } kind = Kind::shut;
+  enum class Kind { shut, conditional, relayed, direct, undecided } kind = Kind::shut;
   bool viaRelay = false;  // of a conditional cell
   double bitsPerSecond = 0;
   std::vector<reach::Atom> conditions;

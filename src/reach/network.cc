@@ -245,8 +245,23 @@ std::vector<std::vector<PointId>> Network::routes(ZoneId from, ZoneId to) const 
   return all;
 }
 
-bool Network::covers(ClassIndex index, const AddressSet& set) const {
-  return set.contains(endpoints_[index].addresses);
+bool Network::named(const model::PlaceTerms& terms, ClassIndex index) const {
+  const EndpointClass& endpoint = endpoints_[index];
+  return std::ranges::any_of(terms, [&](const model::PlaceTerm& term) {
+    switch (term.kind) {
+      case model::PlaceTerm::Kind::any:
+        return true;
+      case model::PlaceTerm::Kind::zone:
+        return endpoint.zone == term.zone;
+      case model::PlaceTerm::Kind::host:
+        return endpoint.party == partyOf(term.host);
+      case model::PlaceTerm::Kind::addresses:
+        return endpoint.addresses.intersects(term.addresses);
+      case model::PlaceTerm::Kind::name:
+        return false;
+    }
+    return false;
+  });
 }
 
 std::optional<RuleSite> Network::letsPass(const Way& way, space::Service service) const {

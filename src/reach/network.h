@@ -135,7 +135,8 @@ class Network {
   // What shuts a service between two classes: the dropping rule of the first point that drops it.
   std::optional<RuleSite> shuts(ClassIndex from, ClassIndex to, space::Service service) const;
 
-  bool covers(ClassIndex index, const space::AddressSet& set) const;
+  // Whether a word of the list means (some of) the addresses of the class.
+  bool named(const model::PlaceTerms& terms, ClassIndex index) const;
 
  private:
   struct Stance;  // a point's enforcement under a setting

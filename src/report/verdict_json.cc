@@ -110,7 +110,7 @@ std::string verifyJson(const model::Model& model, const std::vector<ClaimResult>
 }
 
 std::string egressJson(const model::Model& model, const channel::EgressTable& table) {
-  static const char* kinds[] = {"shut", "conditional", "relayed", "direct"};
+  static const char* kinds[] = {"shut", "conditional", "relayed", "direct", "undecided"};
   Json rows = Json::array();
   for (const channel::EgressRow& row : table.rows) {
     Json cells = Json::object();

@@ -182,6 +182,10 @@ std::string egressText(const channel::EgressTable& table, const TextStyle& style
           word = "relayed";
           colour = "\x1b[31m";
           break;
+        case EgressCell::Kind::undecided:
+          word = "unknown";
+          colour = "\x1b[35m";
+          break;
         case EgressCell::Kind::direct:
           word = "direct";
           colour = "\x1b[31m";
