@@ -107,8 +107,34 @@ class JumpCheck {
 
 }  // namespace
 
-Result<model::FilterProgram> importIptables(const std::string& name, std::string_view text,
+namespace {
+
+// Files copied off a terminal have lines broken after 80 columns and padded with blanks; no rule has such a
+// run of blanks at that column otherwise, so taking it out gives the line as it was written.
+std::string withoutTerminalPadding(std::string_view text) {
+  constexpr std::size_t kWidth = 80, kLeastPadding = 40;
+  std::string joined;
+  joined.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    const std::size_t next = line.find_first_not_of(' ', std::min(kWidth, line.size()));
+    if (next != std::string_view::npos && next >= kWidth + kLeastPadding) {
+      joined.append(line.substr(0, kWidth)).append(line.substr(next));
+    } else {
+      joined.append(line);
+    }
+    text.remove_prefix(end);
+  }
+  return joined;
+}
+
+}  // namespace
+
+Result<model::FilterProgram> importIptables(const std::string& name, std::string_view given,
                                             const IptablesOptions& options) {
+  const std::string mended = withoutTerminalPadding(given);
+  const std::string_view text = mended;
   if (options.chain != "FORWARD" && options.chain != "INPUT" && options.chain != "OUTPUT") {
     return failure({Severity::error,
                     {name, 0, 0},
