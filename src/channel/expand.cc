@@ -148,7 +148,9 @@ void Solver::Run::expandHeld(const State& state, int index) {
   }
   for (std::size_t p = 0; p < held.size(); ++p) {
     const PartyId other(p);
-    if (other == here || !exists(other)) continue;
+    // A group on both sides: one machine of it sends to another.
+    const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
+    if ((other == here && !among) || !exists(other)) continue;
     for (const Way& way : net.ways(here, other, true, powerful(other), setting)) {
       arrive(here, other, way, way.packets,
              way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),

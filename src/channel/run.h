@@ -50,6 +50,10 @@ struct Solver::Run {
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
   bool adds(StateKind kind, std::uint32_t index, bool seen, const space::NameSet& names, int parent,
             reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets) const;
+  // A hop that counts for `over`: not wholly inside `from`, unless it ends where `to` waits.
+  bool outward(reach::PartyId from, reach::PartyId to) const {
+    return !(source[from.index()] && source[to.index()]) || target[to.index()];
+  }
   static int oddityOf(const reach::Way& way);
 
   // states

@@ -169,7 +169,7 @@ int Solver::Run::oddityOf(const Way& way) {
 bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const NameSet& names, int parent,
                        PartyId from, PartyId to, const Way& way, ServiceSet packets) const {
   if (everything) return true;
-  if (!seen && !(source[from.index()] && source[to.index()])) seen = packets.intersects(query.over);
+  if (!seen && outward(from, to)) seen = packets.intersects(query.over);
   for (bool flag : {seen, true}) {
     auto known = reached.find({kind, index, flag});
     if (known != reached.end() && known->second.contains(names)) return false;
@@ -188,7 +188,7 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, ServiceSet pa
   hop.to = net.at(to).name;
   hop.packets = packets;
   const ServiceSet wanted = packets & query.over;
-  if (!(source[from.index()] && source[to.index()]) && !wanted.empty()) {
+  if (outward(from, to) && !wanted.empty()) {
     if (!seen) hop.packets = wanted;
     seen = true;
   }
@@ -397,7 +397,9 @@ Outcome Solver::Run::go() {
     NameSet& known = reached[{state.kind, state.index, state.seen}];
     if (known.contains(state.names)) continue;
     known = known | state.names;
-    if (state.kind == StateKind::held && target[state.index]) {
+    // A source that lies in `to` as well starts there: for the others of `to` its bytes have yet to move.
+    const bool start = labels[static_cast<std::size_t>(index)].parent < 0;
+    if (state.kind == StateKind::held && target[state.index] && !start) {
       // A channel ends where the bytes first arrive: what he does with them afterwards is no part of it.
       if (!state.seen) continue;
       if (arrival < 0) arrival = index;

@@ -435,7 +435,9 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
     std::optional<Found> best;
     for (ClassIndex a : from) {
       for (ClassIndex b : to) {
-        if (network.endpoint(a).party == network.endpoint(b).party) continue;
+        if (network.endpoint(a).party == network.endpoint(b).party &&
+            !network.several(network.endpoint(a).party))
+          continue;
         if (network.endpoint(a).family != network.endpoint(b).family) continue;
         for (const Network::Opening& opening : network.openings(a, b, setting)) {
           if (!opening.services.intersects(claim.over)) continue;
@@ -509,7 +511,9 @@ Judgement Judge::judgeAlways(const Claim& claim, const World& world) const {
       for (ClassIndex b : classesOf(network, claim.to)) {
         const auto& from = network.endpoint(a);
         const auto& to = network.endpoint(b);
-        if (from.linkLocal || to.linkLocal || from.family != to.family || from.party == to.party) continue;
+        if (from.linkLocal || to.linkLocal || from.family != to.family ||
+            from.party == to.party && !network.several(from.party))
+          continue;
         const ServiceSet lost = ofFamily(claim.over, from.family) - network.surely(a, b, supposed);
         if (!lost.empty()) return std::tuple(a, b, *lost.witness());
       }

@@ -94,6 +94,11 @@ class Network {
   const EndpointClass& endpoint(ClassIndex index) const { return endpoints_[index]; }
   std::size_t endpointCount() const { return endpoints_.size(); }
   PartyId partyOf(model::HostId host) const { return PartyId(host.index()); }
+  // More than one machine of ours: a group, or the unlisted machines of a trusted zone.
+  bool several(PartyId id) const {
+    const Party& party = at(id);
+    return !party.adversary && (party.kind != Party::Kind::host || model_.at(party.host).count > 1);
+  }
   const std::vector<Point>& points() const { return points_; }
   Atoms& atoms() const { return atoms_; }
 
