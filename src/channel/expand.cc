@@ -54,61 +54,43 @@ void Solver::Run::expand(const State& state, int index) {
   }
 }
 
-// The bytes arrive at an address of `to` in the opener's packets.
-void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet packets,
+// The bytes arrive at an address of `to` in what the opener emits.
+void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet emits,
                          const std::string& carrier, double bits, const NameSet& names, bool seen,
                          const AtomIds& atoms, int parent, bool relayed) {
-  if (packets.empty()) return;
+  const reach::Fit all = way.fit(emits, ServiceSet::all());
+  if (all.empty()) return;
+  const AtomIds gaps = reach::join(way.atoms, atoms);
+  auto land = [&](StateKind kind, PartyId where, std::uint32_t index, const NameSet& left,
+                  const reach::Fit& fit, const AtomIds& more, bool relays) {
+    if (!adds(kind, index, seen, left, parent, from, where, way, fit)) return;
+    bool flag = seen;
+    Hop hop = makeHop(from, where, way, fit, carrier, bits, flag);
+    if (way.tapped.valid()) hop.how = "on the way to " + net.at(to).name;
+    push({kind, index, flag, left}, {hop}, reach::join(gaps, more), parent, relays);
+  };
   if (way.tapped.valid()) {
     for (std::size_t p = 0; p < held.size(); ++p) {
       if (net.parties()[p].kind != reach::Party::Kind::outside || net.parties()[p].zone != way.tapped)
         continue;
-      bool flag = seen;
-      Hop hop = makeHop(from, PartyId(p), way, packets, carrier, bits, flag);
-      hop.how = "on the way to " + net.at(to).name;
-      push({StateKind::held, static_cast<std::uint32_t>(p), flag, NameSet::all()}, {hop},
-           reach::join(way.atoms, atoms), parent, relayed);
+      land(StateKind::held, PartyId(p), static_cast<std::uint32_t>(p), NameSet::all(), all, {}, relayed);
     }
     return;
   }
-  auto hopTo = [&](ServiceSet part, bool& flag) { return makeHop(from, to, way, part, carrier, bits, flag); };
-  auto worth = [&](StateKind kind, std::uint32_t index, const NameSet& left, ServiceSet part) {
-    return adds(kind, index, seen, left, parent, from, to, way, part);
-  };
-  if (held[to.index()]) {
-    if (!worth(StateKind::held, to.value, NameSet::all(), packets)) return;
-    bool flag = seen;
-    Hop hop = hopTo(packets, flag);
-    push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
-         relayed);
-    return;
-  }
+  if (held[to.index()]) return land(StateKind::held, to, to.value, NameSet::all(), all, {}, relayed);
   if (query.direct) return;
-  if (auto gap = takeover(to); gap && worth(StateKind::held, to.value, NameSet::all(), packets)) {
-    bool flag = seen;
-    Hop hop = hopTo(packets, flag);
-    push({StateKind::held, to.value, flag, NameSet::all()}, {hop},
-         reach::join(reach::join(way.atoms, atoms), *gap), parent, true);
-  }
-  if (tunnelled.contains(to) && worth(StateKind::held, to.value, NameSet::all(), packets)) {
-    bool flag = seen;
-    Hop hop = hopTo(packets, flag);
-    push({StateKind::held, to.value, flag, NameSet::all()}, {hop}, reach::join(way.atoms, atoms), parent,
-         true);
-  }
-  if (net.endpoint(way.to).party != to)
-    return;  // a neighbour's address, taken by whoever has the powers for it
+  if (auto gap = takeover(to)) land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
+  if (tunnelled.contains(to)) land(StateKind::held, to, to.value, NameSet::all(), all, {}, true);
+  // A neighbour's address was taken by whoever has the powers for it; his services do not hear it.
+  if (net.endpoint(way.to).party != to) return;
   for (model::ServiceId id : servicesOf[to.index()]) {
     const ServiceInstance& service = model.at(id);
-    const ServiceSet heard = packets & service.listens;
-    if (heard.empty()) continue;
+    const reach::Fit fit = way.fit(emits, service.listens);
+    if (fit.empty()) continue;
     if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from &&
-        !net.named(*service.from, way.from))
+        !net.named(*service.from, way.bears))
       continue;
-    if (!worth(StateKind::told, id.value, names, heard)) continue;
-    bool flag = seen;
-    Hop hop = hopTo(heard, flag);
-    push({StateKind::told, id.value, flag, names}, {hop}, reach::join(way.atoms, atoms), parent, true);
+    land(StateKind::told, to, id.value, names, fit, {}, true);
   }
 }
 
@@ -125,25 +107,23 @@ void Solver::Run::expandHeld(const State& state, int index) {
       }
     }
   }
-  if (hisTunnels.contains(here)) {
+  if (auto mine = hisTunnels.find(here); mine != hisTunnels.end()) {
     ServiceSet tunnels;
     for (const ServiceInstance& service : model.services) {
       const auto& effects = catalogue.at(service.behaviour).effects;
       if (std::ranges::find(effects, Destination::pool, &Effect::destination) != effects.end())
         tunnels |= service.listens;
     }
-    for (std::size_t p = 0; p < held.size(); ++p) {
-      if (!target[p]) continue;
+    for (const auto& [opener, gaps] : mine->second) {
       Hop hop;
       hop.from = net.at(here).name;
-      hop.to = net.parties()[p].name;
+      hop.to = net.at(opener).name;
       hop.packets = tunnels;
       hop.example = *tunnels.witness();
       hop.carrier = "the tunnel that he opened";
       hop.bitsPerSecond = kConversationBitsPerSecond;
-      push({StateKind::held, static_cast<std::uint32_t>(p), state.seen || tunnels.intersects(query.over),
-            NameSet::all()},
-           {hop}, controlled[here], index, true);
+      push({StateKind::held, opener.value, state.seen || tunnels.intersects(query.over), NameSet::all()},
+           {hop}, gaps, index, true);
     }
   }
   for (std::size_t p = 0; p < held.size(); ++p) {
@@ -152,7 +132,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
     const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
     if ((other == here && !among) || !exists(other)) continue;
     for (const Way& way : net.ways(here, other, true, powerful(other), setting)) {
-      arrive(here, other, way, way.packets,
+      arrive(here, other, way, ServiceSet::all(),
              way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),
              NameSet::all(), state.seen, {}, index, false);
     }
@@ -171,9 +151,10 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
       if (way.source == SourceKind::own || way.kind == WayKind::related || way.tapped.valid()) continue;
       const PartyId victim = net.endpoint(way.from).party;
       if (!held[victim.index()] || source[victim.index()]) continue;
-      auto attempt = [&](ServiceSet packets, std::uint64_t bits, const std::string& carrier) {
+      auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier) {
+        const reach::Fit packets = way.fit(ServiceSet::all(), heard);
         if (packets.empty() || bits == 0) return;
-        auto back = net.answerPasses(way, packets, setting);
+        auto back = net.answerPasses(way, packets.heard, setting);
         if (!back) return;
         bool flag = seen;
         Hop there = makeHop(from, mirror, way, packets, carrier,
@@ -219,10 +200,12 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
       way.source = SourceKind::forged;
       way.from = address;
       way.to = quote->destination;
+      way.bears = address;
+      way.sentTo = quote->destination;
       way.fromZone = net.at(from).zone;
       way.packets = quote->packets;
-      Hop hop = makeHop(from, victim, way, quote->packets, "error that quotes a rejected packet",
-                        kErrorBitsPerSecond, flag);
+      Hop hop = makeHop(from, victim, way, {quote->packets, quote->packets},
+                        "error that quotes a rejected packet", kErrorBitsPerSecond, flag);
       hop.how = "with the forged source of " + net.at(victim).name + ", quoted back by " +
                 net.points()[quote->point.index()].name;
       push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, quote->atoms, parent, true);
@@ -236,8 +219,8 @@ void Solver::Run::expandClient(const State& state, int index) {
   for (std::size_t p = 0; p < held.size(); ++p) {
     if (p == here.index() || !exists(PartyId(p))) continue;
     for (const Way& way : net.ways(here, PartyId(p), false, powerful(PartyId(p)), setting)) {
-      arrive(here, PartyId(p), way, way.packets, "what a client carries on", rateOf(way), NameSet::all(),
-             state.seen, {}, index, true);
+      arrive(here, PartyId(p), way, ServiceSet::all(), "what a client carries on", rateOf(way),
+             NameSet::all(), state.seen, {}, index, true);
     }
   }
 }
@@ -278,15 +261,24 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
                         service.addresses->allow->intersects(endpoint.addresses);
     if (throughHim(terms) && listed) return Onward{next};
   }
+  // Words of a list, and names: a hostile one leads anywhere, one of our own to any host of ours, another to
+  // nobody here.
+  auto means = [&](const model::PlaceTerms& terms) {
+    if (net.named(terms, to)) return true;
+    return std::ranges::any_of(terms, [&](const PlaceTerm& term) {
+      if (term.kind != PlaceTerm::Kind::name) return false;
+      return trust.hostile.contains(term.text) || (!adversary && trust.own.contains(term.text));
+    });
+  };
   const bool parents = service.upstream.has_value();
   switch (effect.destination) {
     case Destination::fixed:
       if (asked.empty()) return std::nullopt;
-      if (parents && !net.named(*service.upstream, to)) return std::nullopt;
+      if (parents && !means(*service.upstream)) return std::nullopt;
       if (!parents && adversary && (asked & trust.hostile).empty()) return std::nullopt;
       return Onward{next};
     case Destination::byName: {
-      if (parents && !asked.empty() && net.named(*service.upstream, to)) return Onward{next};
+      if (parents && !asked.empty() && means(*service.upstream)) return Onward{next};
       // A proxy with parents asks nobody else; a mail relay still delivers and bounces by name.
       if (parents && effect.keepsNames) return std::nullopt;
       const NameSet hostile = asked & trust.hostile;
@@ -306,7 +298,7 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
     }
     case Destination::byAddress:
       if (service.names && service.names->allow) return std::nullopt;  // it refuses literals
-      if (parents && !net.named(*service.upstream, to)) return std::nullopt;
+      if (parents && !means(*service.upstream)) return std::nullopt;
       if (!addressListed(adversary)) return std::nullopt;
       return Onward{NameSet::all()};
     case Destination::anyone:
@@ -316,7 +308,7 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
       return Onward{NameSet::all()};
     case Destination::resolver:
       if (asked.empty()) return std::nullopt;
-      if (service.resolver && !net.named(*service.resolver, to)) return std::nullopt;
+      if (service.resolver && !means(*service.resolver)) return std::nullopt;
       return Onward{asked};
   }
   return std::nullopt;
@@ -349,11 +341,10 @@ void Solver::Run::expandTold(const State& state, int index) {
       if (!exists(other)) continue;
       const std::vector<Way> own = other == here ? loopback(net, here) : std::vector<Way>{};
       for (const Way& way : other == here ? own : net.ways(here, other, false, powerful(other), setting)) {
-        const ServiceSet packets = way.packets & effect.emits;
-        if (packets.empty()) continue;
+        if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
         const auto onward = leadsTo(service, effect, state.names, way.to);
         if (!onward) continue;
-        arrive(here, other, way, packets, effect.carrier, rate, onward->names, state.seen, *gaps, index,
+        arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen, *gaps, index,
                true);
       }
     }
@@ -415,11 +406,11 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
     for (const Way& way :
          reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr && atHeld, setting)) {
       if (!way.answered || way.tapped.valid()) continue;
-      const ServiceSet packets = way.packets & listens;
+      const reach::Fit packets = way.fit(ServiceSet::all(), listens);
       if (packets.empty()) continue;
       const bool direct = store == nullptr && held[p];
-      auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, ServiceSet part, double rate,
-                      const std::string& carrier, const AtomIds& atoms) {
+      auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, const reach::Fit& part,
+                      double rate, const std::string& carrier, const AtomIds& atoms) {
         if (part.empty() || (query.direct && !direct)) return;
         if (!adds(kind, index, seen, left, parent, reader, at, way, part)) return;
         bool flag = seen;
@@ -429,7 +420,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         hop.answer = true;
         push({kind, index, flag, left}, {hop}, reach::join(way.atoms, atoms), parent, relayed || !direct);
       };
-      if (mayRead(way.from) || (way.source != SourceKind::own && held[p] && !store)) {
+      if (mayRead(way.bears) || (way.source != SourceKind::own && held[p] && !store)) {
         if (held[p]) {
           if (target[p] || !source[p])
             take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
@@ -442,7 +433,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         }
       }
       if (held[p] || query.direct || way.source != SourceKind::own || way.kind == WayKind::helper ||
-          !mayRead(way.from)) {
+          !mayRead(way.bears)) {
         continue;
       }
       for (model::ServiceId id : servicesOf[p]) {
@@ -451,7 +442,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
           const bool reads = effect.kind == EffectKind::read;
           const bool relays = effect.kind == EffectKind::relay && effect.inwardBits > 0;
           if (!reads && !relays) continue;
-          const ServiceSet part = packets & effect.emits;
+          const reach::Fit part = way.fit(effect.emits, listens);
           if (part.empty()) continue;
           if (reads) {
             if (asking.from && !net.named(*asking.from, way.to)) continue;

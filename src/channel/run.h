@@ -45,11 +45,12 @@ struct Solver::Run {
   Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
       const Query& query, const reach::Setting& setting);
   Outcome go();
+  void lookFromHisEnd(const Solver& solver);
   double total() const;
 
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
   bool adds(StateKind kind, std::uint32_t index, bool seen, const space::NameSet& names, int parent,
-            reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets) const;
+            reach::PartyId from, reach::PartyId to, const reach::Way& way, const reach::Fit& packets) const;
   // A hop that counts for `over`: not wholly inside `from`, unless it ends where `to` waits.
   bool outward(reach::PartyId from, reach::PartyId to) const {
     return !(source[from.index()] && source[to.index()]) || target[to.index()];
@@ -103,7 +104,7 @@ struct Solver::Run {
   };
   std::optional<Onward> leadsTo(const model::ServiceInstance& service, const model::Effect& effect,
                                 const space::NameSet& names, reach::ClassIndex to);
-  Hop makeHop(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets,
+  Hop makeHop(reach::PartyId from, reach::PartyId to, const reach::Way& way, const reach::Fit& packets,
               const std::string& carrier, double bits, bool& seen) const;
   static double rateOf(const reach::Way& way);
   static std::string join(const std::vector<std::string>& words);
@@ -119,8 +120,8 @@ struct Solver::Run {
   std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
   std::map<reach::PartyId, reach::AtomIds>
       controlled;  // places he can get into from his end, and the gaps it takes
-  std::set<reach::PartyId>
-      hisTunnels;  // of these, the far ends of tunnels that he opens: machines of his own
+  // Far ends of tunnels, who of those that wait opens them, and the gaps it takes.
+  std::map<reach::PartyId, std::map<reach::PartyId, reach::AtomIds>> hisTunnels;
   std::vector<Label> labels;
   std::priority_queue<std::pair<int, int>, std::vector<std::pair<int, int>>, std::greater<>> open;
   std::map<StateKey, space::NameSet> reached;

@@ -28,30 +28,53 @@ Solver::~Solver() = default;
 Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool everything) const {
   Run run(network_, behaviours_, trust_, query, setting);
   run.everything = everything;
-  if (!query.direct) {
-    // Shells and tunnels that he takes from where he waits: the same fixpoint, from his end.
+  if (!query.direct) run.lookFromHisEnd(*this);
+  return run.go();
+}
+
+// Shells and tunnels that he takes from where he waits: the same fixpoint, from his end. A tunnel ends where
+// its opener sits, so where there are tunnels each place he waits at is looked at by itself; the untrusted
+// zones are one.
+void Solver::Run::lookFromHisEnd(const Solver& solver) {
+  std::vector<std::vector<PartyId>> origins;
+  std::vector<PartyId> adversary, others;
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    if (held[p] && !source[p]) (net.parties()[p].adversary ? adversary : others).emplace_back(p);
+  }
+  const bool tunnels = std::ranges::any_of(model.services, [&](const model::ServiceInstance& service) {
+    const auto& effects = catalogue.at(service.behaviour).effects;
+    return std::ranges::find(effects, model::Destination::pool, &Effect::destination) != effects.end();
+  });
+  if (tunnels) {
+    if (!adversary.empty()) origins.push_back(adversary);
+    for (PartyId id : others) origins.push_back({id});
+  } else {
+    adversary.insert(adversary.end(), others.begin(), others.end());
+    if (!adversary.empty()) origins.push_back(adversary);
+  }
+  for (const std::vector<PartyId>& origin : origins) {
     Query his;
-    his.from = query.to;
-    his.from.insert(his.from.end(), query.held.begin(), query.held.end());
-    for (std::size_t p = 0; p < run.held.size(); ++p) {
-      if (run.held[p] && !run.source[p]) his.from.push_back(PartyId(p));
-    }
+    his.from = origin;
     his.without = query.without;
-    Run before(network_, behaviours_, trust_, his, setting);
+    Run before(solver.network_, solver.behaviours_, solver.trust_, his, setting);
     before.go();
-    run.hisTunnels = before.tunnelled;
     for (std::size_t l = 0; l < before.labels.size(); ++l) {
       const State& state = before.labels[l].state;
-      if (state.kind != StateKind::held || run.held[state.index]) continue;
+      if (state.kind != StateKind::held || held[state.index]) continue;
       AtomIds atoms;
       for (int at = static_cast<int>(l); at >= 0; at = before.labels[static_cast<std::size_t>(at)].parent) {
         atoms = reach::join(atoms, before.labels[static_cast<std::size_t>(at)].atoms);
       }
-      auto [known, fresh] = run.controlled.try_emplace(PartyId(state.index), atoms);
-      if (!fresh && atoms.size() < known->second.size()) known->second = atoms;
+      auto least = [&](std::map<PartyId, AtomIds>& map, PartyId id) {
+        auto [known, fresh] = map.try_emplace(id, atoms);
+        if (!fresh && atoms.size() < known->second.size()) known->second = atoms;
+      };
+      least(controlled, PartyId(state.index));
+      if (before.tunnelled.contains(PartyId(state.index))) {
+        for (PartyId opener : origin) least(hisTunnels[PartyId(state.index)], opener);
+      }
     }
   }
-  return run.go();
 }
 
 Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours,
@@ -114,7 +137,7 @@ std::vector<Way> Solver::Run::loopback(const reach::Network& network, PartyId id
     if (network.endpoint(c).linkLocal) continue;
     Way way;
     way.kind = WayKind::free;
-    way.from = way.to = c;
+    way.from = way.to = way.bears = way.sentTo = c;
     way.fromZone = network.endpoint(c).zone;
     way.packets = ServiceSet::all();
     way.answered = true;
@@ -167,9 +190,10 @@ int Solver::Run::oddityOf(const Way& way) {
 }
 
 bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const NameSet& names, int parent,
-                       PartyId from, PartyId to, const Way& way, ServiceSet packets) const {
+                       PartyId from, PartyId to, const Way& way, const reach::Fit& packets) const {
   if (everything) return true;
-  if (!seen && outward(from, to)) seen = packets.intersects(query.over);
+  if (!seen && outward(from, to))
+    seen = packets.sent.intersects(query.over) || packets.heard.intersects(query.over);
   for (bool flag : {seen, true}) {
     auto known = reached.find({kind, index, flag});
     if (known != reached.end() && known->second.contains(names)) return false;
@@ -181,16 +205,19 @@ bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const Nam
 }
 
 // A hop of the given way, and whether the protocol in question is seen with it.
-Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, ServiceSet packets,
+Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, const reach::Fit& packets,
                          const std::string& carrier, double bits, bool& seen) const {
   Hop hop;
   hop.from = net.at(from).name;
   hop.to = net.at(to).name;
-  hop.packets = packets;
-  const ServiceSet wanted = packets & query.over;
-  if (outward(from, to) && !wanted.empty()) {
-    if (!seen) hop.packets = wanted;
-    seen = true;
+  hop.packets = packets.sent;
+  if (outward(from, to) && !seen) {
+    // A rewrite may make it the protocol in question, or make something else of it.
+    for (const ServiceSet part : {packets.sent & query.over, packets.heard & query.over}) {
+      if (part.empty() || seen) continue;
+      hop.packets = part;
+      seen = true;
+    }
   }
   hop.example = *hop.packets.witness();
   hop.carrier = carrier;
@@ -208,6 +235,10 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, ServiceSet pa
   auto add = [&](const std::string& text) { hop.how += (hop.how.empty() ? "" : ", ") + text; };
   if (net.endpoint(way.to).party != to)
     add("taking the address of " + net.at(net.endpoint(way.to).party).name);
+  if (way.bears != way.from)
+    add("its source rewritten to that of " + net.at(net.endpoint(way.bears).party).name);
+  if (way.sentTo != way.to) add("sent to " + net.at(net.endpoint(way.sentTo).party).name + ", rewritten");
+  if (way.retargeted) add("its port rewritten");
   switch (way.kind) {
     case WayKind::free:
       add("inside the zone");

@@ -14,35 +14,37 @@ Trust Trust::of(const model::Model& model, const SuffixLists& lists) {
   Trust trust;
   const std::set<std::string> publicly(lists.publicly.begin(), lists.publicly.end());
   std::set<std::string> trusted, strangers(lists.shared.begin(), lists.shared.end());
+  // A name on an allow-list, or written as an upstream: trusted, unless anybody may sit below it.
+  auto listed = [&](const std::string& name, const Place& place) {
+    const bool bare = name.find('.') == std::string::npos;
+    if (bare || publicly.contains(name)) {
+      trust.warnings.push_back({Severity::warning, place, 0,
+                                "'" + name + "' is " + (bare ? "a top-level name" : "a public suffix") +
+                                    ": anyone may register below it, so listing it trusts nobody",
+                                "a registered name", ""});
+    } else {
+      trusted.insert(name);
+    }
+    if (std::ranges::find(lists.shared, name) != lists.shared.end()) {
+      trust.warnings.push_back({Severity::warning, place, 0,
+                                "'" + name + "' is shared by many tenants: the adversary can be one of them",
+                                "the tenant's own name below it", ""});
+    }
+  };
   for (const ServiceInstance& service : model.services) {
     for (const std::string& answer : service.answers) trust.own = trust.own | NameSet::suffix(answer);
     if (service.names) {
       const NameList& list = *service.names;
       strangers.insert(list.delegated.begin(), list.delegated.end());
       strangers.insert(list.shared.begin(), list.shared.end());
-      for (const std::string& name : list.allow.value_or(std::vector<std::string>{})) {
-        const bool bare = name.find('.') == std::string::npos;
-        if (bare || publicly.contains(name)) {
-          trust.warnings.push_back({Severity::warning, list.place, 0,
-                                    "'" + name + "' is " + (bare ? "a top-level name" : "a public suffix") +
-                                        ": anyone may register below it, so listing it trusts nobody",
-                                    "a registered name", ""});
-        } else {
-          trusted.insert(name);
-        }
-        if (std::ranges::find(lists.shared, name) != lists.shared.end()) {
-          trust.warnings.push_back(
-              {Severity::warning, list.place, 0,
-               "'" + name + "' is shared by many tenants: the adversary can be one of them",
-               "the tenant's own name below it", ""});
-        }
-      }
+      for (const std::string& name : list.allow.value_or(std::vector<std::string>{}))
+        listed(name, list.place);
     }
     for (const auto* terms : {&service.upstream, &service.resolver}) {
       if (!*terms) continue;
       for (const PlaceTerm& term : **terms) {
         if (term.kind != PlaceTerm::Kind::name) continue;
-        if (auto name = space::normaliseName(term.text)) trusted.insert(*name);
+        if (auto name = space::normaliseName(term.text)) listed(*name, term.place);
       }
     }
   }

@@ -109,9 +109,10 @@ TEST(Trust, ATenantsOwnNameBelowASharedSuffixIsTrusted) {
   EXPECT_TRUE(own.hostile.contains("theirs.s3.amazonaws.com"));
   EXPECT_TRUE(own.warnings.empty());
   // Listing a name above a shared one trusts what is not shared.
-  const Trust above = trust({listing({Names{"amazonaws.com"}, {}, {}, {}, {}})}, builtIn);
-  EXPECT_TRUE(above.hostile.contains("bucket.s3.amazonaws.com"));
-  EXPECT_FALSE(above.hostile.contains("amazonaws.com"));
+  const Trust above =
+      trust({listing({Names{"cloud.example"}, {}, {}, {}, {}})}, {{"bucket.cloud.example"}, {}});
+  EXPECT_TRUE(above.hostile.contains("x.bucket.cloud.example"));
+  EXPECT_FALSE(above.hostile.contains("www.cloud.example"));
 }
 
 TEST(Trust, AnUpstreamByNameIsTrustedAndAnswersAreOurOwn) {

@@ -39,9 +39,9 @@ const char* toString(Verdict verdict) {
 
 struct Judge::World {
   World(const model::Model& model, const model::BehaviourCatalogue& behaviours, const Trust& trust,
-        reach::Atoms& atoms, const std::vector<bool>& conditions,
+        reach::Atoms& atoms, const std::vector<std::vector<bool>>& values,
         const std::vector<const AddressSet*>& distinguish)
-      : network(model, atoms, conditions, distinguish), solver(network, behaviours, trust) {}
+      : network(model, atoms, values, distinguish), solver(network, behaviours, trust) {}
   Network network;
   Solver solver;
 };
@@ -109,8 +109,8 @@ const std::vector<std::string>& Judge::outsideTheModel() {
   return texts;
 }
 
-const Judge::World& Judge::world(const std::vector<bool>& conditions) const {
-  auto& world = worlds_[conditions];
+const Judge::World& Judge::world(const std::vector<std::vector<bool>>& values) const {
+  auto& world = worlds_[values];
   if (!world) {
     std::vector<const AddressSet*> distinguish;
     auto addTerms = [&](const PlaceTerms& terms) {
@@ -133,7 +133,7 @@ const Judge::World& Judge::world(const std::vector<bool>& conditions) const {
         distinguish.push_back(&service.addresses->deny);
       }
     }
-    world = std::make_unique<World>(model_, behaviours_, trust_, atoms_, conditions, distinguish);
+    world = std::make_unique<World>(model_, behaviours_, trust_, atoms_, values, distinguish);
   }
   return *world;
 }
@@ -158,20 +158,30 @@ ClaimResult Judge::judge(const Claim& claim) const {
     result.judgement.reason = "more than 10 conditions: 1024 combinations are the limit";
     return result;
   }
-  bool first = true;
+  const std::vector<std::vector<bool>> values = conditionValues();
   bool differs = false;
-  for (const std::vector<bool>& value : conditionValues()) {
-    Judgement judgement = judgeIn(claim, world(value));
+  for (const std::vector<bool>& value : values) {
+    Judgement judgement = judgeIn(claim, world({value}));
     std::map<std::string, bool> named;
     for (std::size_t c = 0; c < value.size(); ++c) named[model_.conditions[c].name] = value[c];
     result.perCondition.emplace_back(named, judgement.verdict);
     differs = differs || judgement.verdict != result.perCondition.front().second;
-    if (first || judgement.verdict > result.judgement.verdict) result.judgement = std::move(judgement);
-    first = false;
+    if (result.perCondition.size() == 1 || judgement.verdict > result.judgement.verdict) {
+      result.judgement = std::move(judgement);
+    }
+  }
+  if (values.size() > 1 && claim.kind != ClaimKind::always) {
+    // What waits somewhere waits while the conditions change: the verdict is that over all values together,
+    // and so are the statements it asks for.
+    const Verdict apart = result.judgement.verdict;
+    Judgement together = judgeIn(claim, world(values));
+    if (together.verdict > apart) together.reason = "only while conditions change between the hops";
+    if (together.verdict >= apart) result.judgement = std::move(together);
+    differs = differs || result.judgement.verdict != apart;
   }
   if (!differs) result.perCondition.clear();
   if (!claim.waivedUntil.empty() && result.judgement.verdict != Verdict::kept &&
-      today_ <= claim.waivedUntil) {
+      result.judgement.verdict != Verdict::undecided && today_ <= claim.waivedUntil) {
     result.judgement.reason = "waived until " + claim.waivedUntil +
                               (claim.because.empty() ? "" : ": " + claim.because) +
                               "; without the waiver it would be " + toString(result.judgement.verdict);
@@ -297,7 +307,10 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
     AtomIds atoms = outcome.atoms;
     if (claim.bothWays) {
       Outcome backward = world.solver.solve(back, setting);
-      if (!backward.reached) return std::nullopt;
+      if (!backward.reached) {
+        last = backward;
+        return std::nullopt;
+      }
       atoms = reach::join(atoms, backward.atoms);
       outcome.hops.insert(outcome.hops.end(), backward.hops.begin(), backward.hops.end());
       outcome.bitsPerSecond = std::min(outcome.bitsPerSecond, backward.bitsPerSecond);
@@ -441,15 +454,15 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
         if (network.endpoint(a).family != network.endpoint(b).family) continue;
         for (const Network::Opening& opening : network.openings(a, b, setting)) {
           if (!opening.services.intersects(claim.over)) continue;
-          if (!best || opening.atoms.size() < best->opening.atoms.size()) best = Found{a, b, opening};
+          if (!best || opening.way.atoms.size() < best->opening.way.atoms.size()) best = Found{a, b, opening};
         }
-        if (best && best->opening.atoms.empty()) break;
+        if (best && best->opening.way.atoms.empty()) break;
       }
-      if (best && best->opening.atoms.empty()) break;
+      if (best && best->opening.way.atoms.empty()) break;
     }
     if (!best) return std::nullopt;
     if (!first) first = best;
-    return best->opening.atoms;
+    return best->opening.way.atoms;
   });
   Judgement judgement;
   if (least.kind == Least::Kind::never) {
@@ -475,18 +488,12 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   }
   judgement.verdict = least.kind == Least::Kind::always ? Verdict::broken : Verdict::conditional;
   judgement.direct = true;
-  reach::Way way;
-  way.kind = first->opening.kind;
-  way.from = first->from;
-  way.to = first->to;
-  way.fromZone = network.endpoint(first->from).zone;
-  way.packets = first->opening.services & claim.over;
-  way.points = first->opening.points;
+  const reach::Way& way = first->opening.way;
   Hop hop;
   hop.from = network.at(network.endpoint(first->from).party).name;
   hop.to = network.at(network.endpoint(first->to).party).name;
-  hop.packets = way.packets;
-  hop.example = *way.packets.witness();
+  hop.packets = first->opening.services & claim.over;
+  hop.example = *hop.packets.witness();
   hop.carrier = "opens a conversation";
   hop.bitsPerSecond = kConversationBitsPerSecond;
   hop.how = way.kind == reach::WayKind::uncovered ? "in a family that the filter does not cover"
@@ -512,7 +519,7 @@ Judgement Judge::judgeAlways(const Claim& claim, const World& world) const {
         const auto& from = network.endpoint(a);
         const auto& to = network.endpoint(b);
         if (from.linkLocal || to.linkLocal || from.family != to.family ||
-            from.party == to.party && !network.several(from.party))
+            (from.party == to.party && !network.several(from.party)))
           continue;
         const ServiceSet lost = ofFamily(claim.over, from.family) - network.surely(a, b, supposed);
         if (!lost.empty()) return std::tuple(a, b, *lost.witness());
@@ -549,7 +556,7 @@ Judgement Judge::judgeAlways(const Claim& claim, const World& world) const {
 std::vector<ReachEntry> Judge::reach(const PlaceTerms& from, const PlaceTerms& to) const {
   std::vector<bool> defaults;
   for (const model::Condition& condition : model_.conditions) defaults.push_back(condition.defaultOpen);
-  const Network& network = world(defaults).network;
+  const Network& network = world({defaults}).network;
   std::map<std::pair<PartyId, PartyId>, ReachEntry> entries;
   for (ClassIndex a : classesOf(network, from)) {
     for (ClassIndex b : classesOf(network, to)) {
@@ -561,7 +568,7 @@ std::vector<ReachEntry> Judge::reach(const PlaceTerms& from, const PlaceTerms& t
         entry.from = network.at(x.party).name;
         entry.to = network.at(y.party).name;
         entry.services |= opening.services;
-        entry.assumed = entry.assumed || !opening.atoms.empty();
+        entry.assumed = entry.assumed || !opening.way.atoms.empty();
       }
     }
   }

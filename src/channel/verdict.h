@@ -80,8 +80,8 @@ class Judge {
   static const std::vector<std::string>& outsideTheModel();
 
  private:
-  struct World;  // the network under one value of the conditions
-  const World& world(const std::vector<bool>& conditions) const;
+  struct World;  // the network under some values of the conditions
+  const World& world(const std::vector<std::vector<bool>>& values) const;
   std::vector<std::vector<bool>> conditionValues() const;
   Judgement judgeIn(const model::Claim& claim, const World& world) const;
   Judgement judgeChannel(const model::Claim& claim, const World& world) const;
@@ -97,7 +97,7 @@ class Judge {
   std::string today_;
   Trust trust_;
   mutable reach::Atoms atoms_;
-  mutable std::map<std::vector<bool>, std::unique_ptr<World>> worlds_;
+  mutable std::map<std::vector<std::vector<bool>>, std::unique_ptr<World>> worlds_;
 };
 
 // Finds the least set of statements under which `attempt` no longer finds a way. `attempt` returns the gaps

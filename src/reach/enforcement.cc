@@ -1,7 +1,7 @@
 // What an enforcement point does besides its rules: a stated key, a missing one (an atom), or the worst case.
-#include <algorithm>
+#include "reach/enforcement.h"
 
-#include "reach/network.h"
+#include <algorithm>
 
 namespace vauban::reach {
 
@@ -42,13 +42,6 @@ Atom enforcementAtom(const std::string& line) {
       return {"enforcement " + line, line, "enforcement", meaning.text, meaning.test, {}};
   }
   return {"enforcement " + line, line, "enforcement", "", "", {}};
-}
-
-template <class T>
-const model::Stated<T>& statement(const model::Model& model, const Point& point,
-                                  model::Stated<T> model::Enforcement::* key) {
-  if (point.own != nullptr && (point.own->*key)) return point.own->*key;
-  return model.enforcement.*key;
 }
 
 }  // namespace
@@ -166,8 +159,6 @@ std::optional<AtomIds> Network::relatedPasses(PointId id, bool fromUntrusted, co
   return atoms;
 }
 
-namespace {
-
 // Ports on which a connection-tracking helper listens for conversations that name further ones.
 ServiceSet helperPorts(const std::vector<std::string>* helpers) {
   struct Helper {
@@ -202,8 +193,6 @@ ServiceSet icmpErrors(Family family) {
   if (family == Family::ipv6) return ServiceSet::icmp(space::kIcmpV6, 1, 4);
   return ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
 }
-
-}  // namespace
 
 bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
   const ZoneId here = endpoints_[endpoint].zone;
@@ -271,195 +260,6 @@ std::vector<Network::Acceptance> Network::passes(PointId id, ClassIndex from, Cl
     }
   }
   return ways;
-}
-
-void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
-                          SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
-                          const Setting& setting) const {
-  if (endpoints_[source].family != endpoints_[destination].family) return;
-  const ZoneId leaving = endpoints_[destination].zone;
-  struct Alternative {
-    ServiceSet services;
-    AtomIds atoms;
-    WayKind kind;
-    std::optional<AtomIds> replies;  // atoms with which replies pass so far
-    ClassIndex source, destination;
-  };
-  if (entering == leaving && !model_.at(entering).isolated &&
-      (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) {
-    return;
-  }
-  for (const auto& route : routes(entering, leaving)) {
-    if (kind != SourceKind::own && !route.empty() &&
-        !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&
-        !mayBeUncovered(route.front(), endpoints_[source].family)) {
-      continue;
-    }
-    // Destination rewrites on a chain of filters: the packet may start with another destination.
-    std::vector<ClassIndex> starts{destination};
-    const bool chain = route.size() > 1;
-    if (chain) {
-      for (PointId point : route) {
-        const auto& program = evaluators_[points_[point.index()].program]->program();
-        if (!program.prerouting) continue;
-        for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
-          if (other != destination && endpoints_[other].family == endpoints_[destination].family)
-            starts.push_back(other);
-        }
-        break;
-      }
-    }
-    std::vector<Alternative> open;
-    for (ClassIndex start : starts) {
-      open.push_back(
-          {ServiceSet::all(), base, route.empty() ? WayKind::free : WayKind::rule, AtomIds{}, source, start});
-    }
-    ZoneId zone = entering;
-    for (PointId id : route) {
-      const Point& point = points_[id.index()];
-      const FilterEvaluator& evaluator = *evaluators_[point.program];
-      ZoneId next = leaving;
-      if (point.link) {
-        const model::Link& link = model_.at(*point.link);
-        next = link.from == zone ? link.to : link.from;
-      }
-      if (chain && evaluator.program().prerouting) {
-        const std::size_t before = open.size();
-        for (std::size_t i = 0; i < before; ++i) {
-          const Alternative now = open[i];
-          if (now.destination == destination) continue;
-          for (const auto& hit : evaluator.rewrites(*evaluator.program().prerouting, now.source,
-                                                    now.destination, context(id, zone, next))) {
-            if (!hit.rule->rewrite.destination ||
-                !hit.rule->rewrite.destination->intersects(endpoints_[destination].addresses)) {
-              continue;
-            }
-            Alternative changed = now;
-            changed.services &= hit.services;
-            if (hit.rule->rewrite.destinationPorts) {
-              changed.services = changed.services.withDestinationPorts(*hit.rule->rewrite.destinationPorts);
-            }
-            changed.destination = destination;
-            if (!changed.services.empty()) open.push_back(changed);
-          }
-        }
-      }
-      std::vector<Alternative> passed;
-      for (const Alternative& now : open) {
-        auto take = [&](ServiceSet services, const AtomIds& atoms, WayKind way,
-                        std::optional<AtomIds> replies) {
-          const ServiceSet left = now.services & services;
-          if (left.empty()) return;
-          Alternative after{left, join(now.atoms, atoms), way, std::nullopt, now.source, now.destination};
-          if (now.replies && replies) after.replies = join(*now.replies, *replies);
-          if (now.kind != WayKind::rule && way == WayKind::rule) after.kind = now.kind;
-          passed.push_back(after);
-        };
-        const auto replies = repliesPass(id, setting);
-        const bool translated = now.source != source;
-        const auto tolerated = translated ? std::optional(AtomIds{})
-                                          : sourceTolerated(id, now.source, sender, zone, kind, setting);
-        for (const Acceptance& acceptance : passes(id, now.source, now.destination, zone, next, setting)) {
-          if (acceptance.kind == WayKind::uncovered) {
-            take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
-          } else if (tolerated) {
-            std::optional<AtomIds> back = replies;
-            // Without tracking, the answer needs a rule of its own.
-            if (!back && accepted(id, now.destination, now.source, next, zone)
-                             .intersects((now.services & acceptance.services).reversed())) {
-              back = AtomIds{};
-            }
-            take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule, back);
-          }
-        }
-        if (held && kind != SourceKind::own && tolerated && replies) {
-          // A packet of a flow that the destination may have open with the address it bears.
-          take(accepted(id, now.destination, now.source, next, zone).reversed(), join(*tolerated, *replies),
-               WayKind::liveFlow, std::nullopt);
-        }
-        if (held && kind == SourceKind::own) {
-          const bool fromUntrusted = model_.at(zone).untrusted;
-          if (auto related = relatedPasses(id, fromUntrusted, setting)) {
-            if (liveFlowThrough(id, now.destination)) {
-              take(icmpErrors(endpoints_[source].family), *related, WayKind::related, std::nullopt);
-            }
-            const auto& helpers = statement(model_, point, &model::Enforcement::helpers);
-            const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
-            if (ports.intersects(accepted(id, now.source, now.destination, zone, next)) ||
-                ports.intersects(accepted(id, now.destination, now.source, next, zone))) {
-              AtomIds atoms = *related;
-              if (!helpers) {
-                atoms = join(atoms, {known_.helpers});
-              }
-              if (!setting.supposesAny(atoms)) {
-                take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,
-                     WayKind::helper, replies);
-              }
-            }
-          }
-        }
-      }
-      if (chain && evaluator.program().postrouting) {
-        const std::size_t before = passed.size();
-        for (std::size_t i = 0; i < before; ++i) {
-          const Alternative now = passed[i];
-          for (const auto& hit : evaluator.rewrites(*evaluator.program().postrouting, now.source,
-                                                    now.destination, context(id, zone, next))) {
-            if (!hit.rule->rewrite.source) continue;
-            for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
-              if (endpoints_[other].family != endpoints_[source].family || other == now.source) continue;
-              if (!hit.rule->rewrite.source->intersects(endpoints_[other].addresses)) continue;
-              Alternative changed = now;
-              changed.services &= hit.services;
-              changed.services = changed.services.withSourcePorts({0, 65535});
-              changed.source = other;
-              if (!changed.services.empty()) passed.push_back(changed);
-            }
-          }
-        }
-      }
-      open = std::move(passed);
-      zone = next;
-      if (zone != leaving && model_.at(zone).untrusted && model_.at(zone).onPath) {
-        // He is on the path of whatever crosses his zone, wherever it is bound.
-        for (const Alternative& here : open) {
-          Way way;
-          way.kind = here.kind;
-          way.source = kind;
-          way.from = source;
-          way.to = destination;
-          way.fromZone = entering;
-          way.packets = here.services;
-          way.atoms = here.atoms;
-          way.points = route;
-          way.tapped = zone;
-          ways.push_back(way);
-        }
-      }
-    }
-    for (const Alternative& end : open) {
-      if (end.destination != destination) continue;
-      Way way;
-      way.kind = end.kind;
-      way.source = kind;
-      way.from = source;
-      way.to = destination;
-      way.fromZone = entering;
-      way.packets = end.services;
-      way.atoms = end.atoms;
-      way.points = route;
-      if (kind != SourceKind::forged && end.replies && end.kind != WayKind::liveFlow &&
-          end.kind != WayKind::related) {
-        Way answered = way;
-        answered.answered = true;
-        answered.atoms = join(way.atoms, *end.replies);
-        if (answered.atoms.size() != way.atoms.size()) ways.push_back(way);
-        ways.push_back(answered);
-      } else {
-        ways.push_back(way);
-      }
-    }
-  }
 }
 
 }  // namespace vauban::reach

@@ -14,9 +14,9 @@ using space::AddressSet;
 using space::Family;
 using space::ServiceSet;
 
-Network::Network(const model::Model& model, Atoms& atoms, std::vector<bool> openConditions,
+Network::Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
                  std::vector<const AddressSet*> distinguish)
-    : model_(model), atoms_(atoms), openConditions_(std::move(openConditions)) {
+    : model_(model), atoms_(atoms), values_(std::move(values)) {
   makeParties(distinguish);
   addLinkLocalClasses();
   makePoints();
@@ -154,8 +154,8 @@ void Network::makePoints() {
   acceptedCache_.resize(points_.size() * 2);
 }
 
-FilterContext Network::context(PointId point, ZoneId entering, ZoneId leaving) const {
-  FilterContext context{openConditions_, nullptr, nullptr};
+FilterContext Network::context(PointId point, ZoneId entering, ZoneId leaving, std::size_t value) const {
+  FilterContext context{values_[value], nullptr, nullptr};
   if (points_[point.index()].link) {
     const model::Link& link = model_.at(*points_[point.index()].link);
     auto in = link.interfaces.find(entering), out = link.interfaces.find(leaving);
@@ -185,7 +185,9 @@ const ServiceSet& Network::accepted(PointId point, ClassIndex from, ClassIndex t
   ServiceSet set;
   if (endpoints_[from].family == endpoints_[to].family && !endpoints_[from].linkLocal &&
       !endpoints_[to].linkLocal) {
-    set = evaluators_[points_[point.index()].program]->mayAccept(from, to, context(point, entering, leaving));
+    for (std::size_t value = 0; value < values_.size(); ++value) {
+      set |= evaluator.mayAccept(from, to, context(point, entering, leaving, value));
+    }
   }
   return cache.emplace(key, set).first->second;
 }
@@ -265,35 +267,37 @@ bool Network::named(const model::PlaceTerms& terms, ClassIndex index) const {
 }
 
 std::optional<RuleSite> Network::letsPass(const Way& way, space::Service service) const {
-  if (way.points.empty()) return std::nullopt;
+  if (way.kind != WayKind::rule && way.kind != WayKind::liveFlow) return std::nullopt;
+  // Behind a rewrite the packet is another one: whatever it may be by then.
+  std::vector<space::Service> services{service};
+  if (way.sent) {
+    services.push_back(*way.sent->witness());
+    services.push_back(*way.packets.witness());
+  }
+  auto answer = [](space::Service one) { return *ServiceSet::single(one).reversed().witness(); };
   ZoneId zone = way.fromZone;
-  std::optional<RuleSite> site;
   for (PointId point : way.points) {
-    ZoneId next = endpoints_[way.to].zone;
-    if (points_[point.index()].link) {
-      const model::Link& link = model_.at(*points_[point.index()].link);
-      next = link.from == zone ? link.to : link.from;
-    }
+    const ZoneId next = beyond(point, zone, endpoints_[way.to].zone);
     const auto& evaluator = *evaluators_[points_[point.index()].program];
-    auto ref = way.kind == WayKind::liveFlow ? [&]() -> std::optional<RuleRef> {
-      for (auto box : ServiceSet::single(service).reversed().boxes()) {
-        return evaluator.accepting(way.to, way.from, context(point, next, zone),
-                                   {box.firstProtocol, box.source.first, box.destination.first});
-      }
-      return std::nullopt;
-    }()
-        : evaluator.accepting(way.from, way.to, context(point, zone, next), service);
-    if (ref && !site && (way.kind == WayKind::rule || way.kind == WayKind::liveFlow)) {
-      if (ref->rule != nullptr) {
-        site = RuleSite{ref->rule->place, ref->rule->text, points_[point.index()].name};
-      } else {
-        site =
-            RuleSite{ref->chain->policyPlace, "policy of " + ref->chain->name, points_[point.index()].name};
+    for (std::size_t value = 0; value < values_.size(); ++value) {
+      for (const space::Service one : services) {
+        for (ClassIndex from : {way.from, way.bears}) {
+          for (ClassIndex to : {way.to, way.sentTo}) {
+            const auto ref =
+                way.kind == WayKind::liveFlow
+                    ? evaluator.accepting(to, from, context(point, next, zone, value), answer(one))
+                    : evaluator.accepting(from, to, context(point, zone, next, value), one);
+            if (!ref) continue;
+            const std::string& device = points_[point.index()].name;
+            if (ref->rule != nullptr) return RuleSite{ref->rule->place, ref->rule->text, device};
+            return RuleSite{ref->chain->policyPlace, "policy of " + ref->chain->name, device};
+          }
+        }
       }
     }
     zone = next;
   }
-  return site;
+  return std::nullopt;
 }
 
 std::optional<RuleSite> Network::shuts(ClassIndex from, ClassIndex to, space::Service service) const {
@@ -301,11 +305,7 @@ std::optional<RuleSite> Network::shuts(ClassIndex from, ClassIndex to, space::Se
   for (const auto& route : routes(entering, leaving)) {
     ZoneId zone = entering;
     for (PointId point : route) {
-      ZoneId next = leaving;
-      if (points_[point.index()].link) {
-        const model::Link& link = model_.at(*points_[point.index()].link);
-        next = link.from == zone ? link.to : link.from;
-      }
+      const ZoneId next = beyond(point, zone, leaving);
       const auto& evaluator = *evaluators_[points_[point.index()].program];
       if (!accepted(point, from, to, zone, next).contains(service)) {
         if (auto ref = evaluator.dropping(from, to, context(point, zone, next), service)) {

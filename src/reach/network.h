@@ -63,16 +63,29 @@ enum class WayKind {
 // How the sender's source address relates to him.
 enum class SourceKind { own, neighbour, forged };
 
+// A packet as its opener writes it and as its listener hears it; they differ where NAT lies between.
+struct Fit {
+  space::ServiceSet sent, heard;
+  bool empty() const { return sent.empty() || heard.empty(); }
+};
+
 struct Way {
   WayKind kind = WayKind::rule;
   SourceKind source = SourceKind::own;
-  ClassIndex from = 0, to = 0;  // source class the packet bears, destination class
+  ClassIndex from = 0, to = 0;  // source class as sent, destination class as it arrives
+  ClassIndex bears = 0;         // source class as it arrives: another than `from` behind a source rewrite
+  ClassIndex sentTo = 0;        // destination class as sent: another than `to` before a destination rewrite
   model::ZoneId fromZone;       // where it really enters
-  space::ServiceSet packets;    // not empty
-  bool answered = false;        // replies come back to the sender
+  space::ServiceSet packets;    // as they arrive; not empty
+  std::optional<space::ServiceSet> sent;  // as sent, where a rewrite lies between
+  bool retargeted = false;                // a rewrite changed the destination port
+  bool answered = false;                  // replies come back to the sender
   model::ZoneId tapped;         // valid: it was followed only to this zone, whose adversary is on the path
   AtomIds atoms;                // unstated statements that it needs to stay unstated
   std::vector<PointId> points;  // that it passes
+
+  // What of it an opener with these packets can bring to a listener on those.
+  Fit fit(space::ServiceSet emits, space::ServiceSet listens) const;
 };
 
 // A rule named for a packet: what lets it pass, or what shuts it.
@@ -84,8 +97,10 @@ struct RuleSite {
 
 class Network {
  public:
-  // `openConditions` by ConditionId. The model and the atoms outlive the network.
-  Network(const model::Model& model, Atoms& atoms, std::vector<bool> openConditions,
+  // `values`: the values of the conditions (by ConditionId) that the network may have, at least one. With
+  // several, each hop may meet another of them: what is stored, or held by a machine, waits while they
+  // change. The model and the atoms outlive the network.
+  Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
           std::vector<const space::AddressSet*> distinguish = {});
 
   const model::Model& model() const { return model_; }
@@ -111,10 +126,8 @@ class Network {
   // reach(a, b) on classes: the services with which the address class `from` can open a conversation to `to`,
   // over all paths; at its worst under the setting (may) with the atoms used, or at the least (must).
   struct Opening {
-    space::ServiceSet services;
-    AtomIds atoms;
-    std::vector<PointId> points;
-    WayKind kind;
+    space::ServiceSet services;  // as sent or as heard
+    Way way;
   };
   std::vector<Opening> openings(ClassIndex from, ClassIndex to, const Setting& setting) const;
   // What passes on every path whatever the unstated keys turn out to be; with `supposed`, once they are
@@ -157,7 +170,8 @@ class Network {
   std::vector<std::vector<PointId>> routes(model::ZoneId from, model::ZoneId to) const;
   const space::ServiceSet& accepted(PointId point, ClassIndex from, ClassIndex to, model::ZoneId entering,
                                     model::ZoneId leaving) const;
-  FilterContext context(PointId point, model::ZoneId entering, model::ZoneId leaving) const;
+  FilterContext context(PointId point, model::ZoneId entering, model::ZoneId leaving,
+                        std::size_t value = 0) const;
   // nullopt: refused. Atoms: those that must stay unstated for it to be tolerated.
   std::optional<AtomIds> sourceTolerated(PointId point, ClassIndex source, PartyId sender,
                                          model::ZoneId entering, SourceKind kind,
@@ -167,9 +181,17 @@ class Network {
                                  model::ZoneId leaving, const Setting& setting) const;
   std::optional<AtomIds> repliesPass(PointId point, const Setting& setting) const;
   std::optional<AtomIds> relatedPasses(PointId point, bool fromUntrusted, const Setting& setting) const;
+  // The zone behind the point, for a packet bound for `leaving`.
+  model::ZoneId beyond(PointId point, model::ZoneId zone, model::ZoneId leaving) const;
+  // Destination classes that some rewrite on the route turns into `destination`, itself first.
+  std::vector<ClassIndex> startsFor(const std::vector<PointId>& route, ClassIndex destination) const;
+  // The atoms with which an error of the point's own reaches the victim.
+  std::optional<AtomIds> errorReturns(PointId point, model::ZoneId near, model::ZoneId far, ClassIndex victim,
+                                      const Setting& setting) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting) const;
+  struct Walk;  // one packet's way along a route (route_walk.cc)
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
   bool mayBeUncovered(PointId point, space::Family family) const;
@@ -183,7 +205,7 @@ class Network {
     AtomId zoneSources, hostSources, relatedOutside, relatedNone, families, uncovered, unmatched, helpers,
         established;
   } known_;
-  std::vector<bool> openConditions_;
+  std::vector<std::vector<bool>> values_;
   std::vector<Party> parties_;
   std::vector<EndpointClass> endpoints_;
   std::vector<AddressClass> classes_;
@@ -195,6 +217,7 @@ class Network {
   mutable std::map<Setting, std::unordered_map<std::uint64_t, std::vector<Way>>> wayCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
   mutable std::map<std::pair<PointId, ClassIndex>, bool> liveCache_;
+  mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
   // Of programs with many rules: all classes against all, by point and direction.
   mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;
   // Classes that no place of the model tells apart have the same role.

@@ -1,8 +1,7 @@
 // Ways from party to party, reach on classes, answers and quotes.
 #include <algorithm>
 
-#include "base/result.h"
-#include "reach/network.h"
+#include "reach/enforcement.h"
 
 namespace vauban::reach {
 
@@ -78,13 +77,15 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
   }
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
-  using Signature = std::tuple<WayKind, SourceKind, bool, PartyId, std::uint32_t, PartyId, std::uint32_t,
-                               ZoneId, AtomIds, std::vector<PointId>, ZoneId>;
+  using Role = std::pair<PartyId, std::uint32_t>;
+  auto roleOf = [&](ClassIndex c) { return Role(endpoints_[c].party, roles_[c]); };
+  using Signature =
+      std::tuple<WayKind, SourceKind, bool, Role, Role, Role, ZoneId, AtomIds, std::vector<PointId>, ZoneId>;
   std::map<Signature, ServiceSet> covered;
   std::erase_if(all, [&](const Way& way) {
-    ServiceSet& known =
-        covered[{way.kind, way.source, way.answered, endpoints_[way.from].party, roles_[way.from],
-                 endpoints_[way.to].party, roles_[way.to], way.fromZone, way.atoms, way.points, way.tapped}];
+    if (way.sent) return false;  // what is sent and what is heard do not add up apart from each other
+    ServiceSet& known = covered[{way.kind, way.source, way.answered, roleOf(way.from), roleOf(way.bears),
+                                 roleOf(way.to), way.fromZone, way.atoms, way.points, way.tapped}];
     if (known.contains(way.packets)) return true;
     known |= way.packets;
     return false;
@@ -92,10 +93,14 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
   // `a` makes `b` unnecessary: nobody tells their ends apart, and it is no worse in anything.
   auto serves = [&](const Way& a, const Way& b) {
     const bool sameSource =
-        a.from == b.from || (b.source != SourceKind::forged && roles_[a.from] == roles_[b.from] &&
-                             endpoints_[a.from].party == endpoints_[b.from].party);
+        a.from == b.from || (b.source != SourceKind::forged && roleOf(a.from) == roleOf(b.from));
+    const bool samePackets = !a.sent && !b.sent
+                                 ? a.packets.contains(b.packets)
+                                 : a.sent && b.sent && a.retargeted == b.retargeted &&
+                                       a.packets.contains(b.packets) && a.sent->contains(*b.sent);
     return (a.answered || !b.answered) && a.to == b.to && rank(a) <= rank(b) && a.tapped == b.tapped &&
-           sameSource && std::ranges::includes(b.atoms, a.atoms) && a.packets.contains(b.packets);
+           sameSource && roleOf(a.bears) == roleOf(b.bears) && std::ranges::includes(b.atoms, a.atoms) &&
+           samePackets;
   };
   std::vector<Way> kept;
   for (Way& way : all) {
@@ -112,7 +117,10 @@ std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
   waysBetween(ways, sender, endpoints_[from].zone, from, SourceKind::own, {}, to, false, setting);
   std::vector<Opening> openings;
   for (const Way& way : ways) {
-    if (!way.tapped.valid()) openings.push_back({way.packets, way.atoms, way.points, way.kind});
+    // The conversation is opened with what is sent, and arrives as what is heard: either may be what a claim
+    // means.
+    const ServiceSet services = way.sent ? way.packets | *way.sent : way.packets;
+    if (!way.tapped.valid()) openings.push_back({services, way});
   }
   return openings;
 }
@@ -120,43 +128,60 @@ std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
 ServiceSet Network::surely(ClassIndex from, ClassIndex to, bool supposed) const {
   if (endpoints_[from].family != endpoints_[to].family) return ServiceSet::all();
   const ZoneId entering = endpoints_[from].zone, leaving = endpoints_[to].zone;
-  std::vector<std::vector<PointId>> paths = routes(entering, leaving);
+  const std::vector<std::vector<PointId>> paths = routes(entering, leaving);
   if (paths.empty()) return {};
   // Where there is a direct way, packets take it.
   std::size_t shortest = paths.front().size();
   for (const auto& path : paths) shortest = std::min(shortest, path.size());
-  ServiceSet sure = ServiceSet::all();
+  ServiceSet lost;
   for (const auto& path : paths) {
     if (shortest == 1 && path.size() > 1) continue;
+    // Whose address the packets may bear by now, and which packets.
+    std::vector<std::pair<ClassIndex, ServiceSet>> bearing{{from, ServiceSet::all()}};
     ZoneId zone = entering;
     for (PointId id : path) {
       const Point& point = points_[id.index()];
-      ZoneId next = leaving;
-      if (point.link) {
-        const model::Link& link = model_.at(*point.link);
-        next = link.from == zone ? link.to : link.from;
-      }
+      const ZoneId next = beyond(id, zone, leaving);
       const FilterEvaluator& evaluator = *evaluators_[point.program];
-      const auto& families =
-          point.own != nullptr && point.own->families ? point.own->families : model_.enforcement.families;
-      const auto& uncovered = point.own != nullptr && point.own->uncoveredPasses
-                                  ? point.own->uncoveredPasses
-                                  : model_.enforcement.uncoveredPasses;
+      const FilterContext where = context(id, zone, next);
+      const auto& families = statement(model_, point, &model::Enforcement::families);
+      const auto& uncovered = statement(model_, point, &model::Enforcement::uncoveredPasses);
       const auto& own = evaluator.program().families;
       const space::Family family = endpoints_[from].family;
       const bool rulesCover = point.program == 0 || std::ranges::find(own, family) != own.end();
       const bool covered =
           rulesCover && (point.program != 0 || supposed ||
                          (families && std::ranges::find(*families.value, family) != families.value->end()));
-      if (covered) {
-        sure &= evaluator.mustAccept(from, to, context(id, zone, next));
-      } else if (!uncovered || !*uncovered.value) {
-        return {};
+      if (!covered && (!uncovered || !*uncovered.value)) return {};
+      std::vector<std::pair<ClassIndex, ServiceSet>> after;
+      for (const auto& [source, services] : bearing) {
+        if (covered) lost |= services & ~evaluator.mustAccept(source, to, where);
+        if (const auto& chain = evaluator.program().prerouting) {
+          // A packet that a rewrite takes elsewhere does not arrive.
+          for (const auto& hit : evaluator.rewrites(*chain, source, to, where))
+            lost |= services & hit.services;
+        }
+        ServiceSet kept = services;
+        if (const auto& chain = evaluator.program().postrouting) {
+          for (const auto& hit : evaluator.rewrites(*chain, source, to, where)) {
+            if (!hit.rule->rewrite.source) continue;
+            const ServiceSet changed = (services & hit.services).anySourcePort();
+            for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
+              if (endpoints_[other].family == family && !endpoints_[other].linkLocal &&
+                  hit.rule->rewrite.source->intersects(endpoints_[other].addresses)) {
+                after.emplace_back(other, changed);
+              }
+            }
+            if (rulePinned(*hit.rule, where)) kept -= hit.services;
+          }
+        }
+        if (!kept.empty()) after.emplace_back(source, kept);
       }
+      bearing = std::move(after);
       zone = next;
     }
   }
-  return sure;
+  return ~lost;
 }
 
 std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets,
@@ -200,42 +225,96 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
   return std::nullopt;
 }
 
+std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far, ClassIndex victim,
+                                             const Setting& setting) const {
+  const ZoneId home = endpoints_[victim].zone;
+  // A device that stands at the victim's zone sends to it without a further filter; the ideal point stands at
+  // all.
+  if (!points_[id.index()].link || near == home || far == home) return AtomIds{};
+  const ServiceSet errors = icmpErrors(endpoints_[victim].family);
+  for (ZoneId side : {near, far}) {
+    for (const auto& route : routes(side, home)) {
+      if (std::ranges::find(route, id) != route.end()) continue;
+      AtomIds atoms;
+      bool passes = true;
+      ZoneId zone = side;
+      for (PointId hop : route) {
+        const ZoneId next = beyond(hop, zone, home);
+        // The device's own address is not in the model: any address of its two sides.
+        bool rule = false;
+        for (ClassIndex c = 0; c < endpoints_.size() && !rule; ++c) {
+          if (endpoints_[c].zone != near && endpoints_[c].zone != far) continue;
+          rule = accepted(hop, c, victim, zone, next).intersects(errors);
+        }
+        const auto related = relatedPasses(hop, model_.at(zone).untrusted, setting);
+        if (rule) {
+        } else if (related && liveFlowThrough(hop, victim)) {
+          atoms = join(atoms, *related);
+        } else {
+          passes = false;
+          for (const Acceptance& acceptance : this->passes(hop, victim, victim, zone, next, setting)) {
+            if (acceptance.kind != WayKind::uncovered) continue;
+            atoms = join(atoms, acceptance.atoms);
+            passes = true;
+          }
+        }
+        if (!passes) break;
+        zone = next;
+      }
+      if (passes) return atoms;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, const Setting& setting) const {
   for (ZoneId entering : at(from).zones) {
-    for (std::size_t p = 0; p < points_.size(); ++p) {
-      const Point& point = points_[p];
-      ZoneId leaving = endpoints_[victim].zone;
-      if (point.link) {
-        const model::Link& link = model_.at(*point.link);
-        if (link.from != entering && link.to != entering) continue;
-        leaving = link.from == entering ? link.to : link.from;
-      } else if (!model_.unlistedIdeal) {
-        continue;
-      }
-      const bool neighbour = endpoints_[victim].zone == entering;
-      if (neighbour && !model_.at(entering).isolated) continue;
-      auto tolerated = sourceTolerated(PointId(p), victim, from, entering,
-                                       neighbour ? SourceKind::neighbour : SourceKind::forged, setting);
-      if (!tolerated) continue;
-      AtomIds atoms = *tolerated;
-      const auto& stated = point.own != nullptr && point.own->unmatchedRejects
-                               ? point.own->unmatchedRejects
-                               : model_.enforcement.unmatchedRejects;
-      const bool ownRules = point.program != 0;
-      for (ClassIndex destination = 0; destination < endpoints_.size(); ++destination) {
-        if (endpoints_[destination].family != endpoints_[victim].family || endpoints_[destination].linkLocal)
-          continue;
-        if (endpoints_[destination].zone == entering) continue;
-        const FilterEvaluator& evaluator = *evaluators_[point.program];
-        const FilterContext where = context(PointId(p), entering, leaving);
-        ServiceSet rejected = evaluator.mayReject(victim, destination, where, stated && *stated.value);
-        if (!rejected.empty()) return Quote{rejected, destination, atoms, PointId(p)};
-        if (!stated && !ownRules) {
-          rejected = evaluator.mayReject(victim, destination, where, true);
-          if (rejected.empty()) continue;
-          const AtomId drop = known_.unmatched;
-          if (setting.supposes(drop)) continue;
-          return Quote{rejected, destination, join(atoms, {drop}), PointId(p)};
+    const bool neighbour = endpoints_[victim].zone == entering;
+    if (neighbour && !model_.at(entering).isolated) continue;
+    const SourceKind kind = neighbour ? SourceKind::neighbour : SourceKind::forged;
+    for (ClassIndex destination = 0; destination < endpoints_.size(); ++destination) {
+      const EndpointClass& end = endpoints_[destination];
+      if (end.family != endpoints_[victim].family || end.linkLocal) continue;
+      if (end.zone == entering && !model_.at(entering).isolated) continue;
+      for (const auto& route : routes(entering, end.zone)) {
+        // What gets as far as each filter with the victim's address, and what that filter rejects of it.
+        ServiceSet alive = ServiceSet::all();
+        AtomIds atoms;
+        ZoneId zone = entering;
+        for (PointId id : route) {
+          const Point& point = points_[id.index()];
+          const ZoneId next = beyond(id, zone, end.zone);
+          const auto tolerated = sourceTolerated(id, victim, from, zone, kind, setting);
+          if (!tolerated) break;
+          atoms = join(atoms, *tolerated);
+          const auto& unmatched = statement(model_, point, &model::Enforcement::unmatchedRejects);
+          auto rejects = [&](bool unmatchedToo) {
+            ServiceSet rejected;
+            for (std::size_t value = 0; value < values_.size(); ++value) {
+              rejected |= evaluators_[point.program]->mayReject(victim, destination,
+                                                                context(id, zone, next, value), unmatchedToo);
+            }
+            return rejected & alive;
+          };
+          ServiceSet rejected = rejects(unmatched && *unmatched.value);
+          AtomIds needed = atoms;
+          if (rejected.empty() && !unmatched && point.program == 0 && !setting.supposes(known_.unmatched)) {
+            rejected = rejects(true);
+            needed = join(atoms, {known_.unmatched});
+          }
+          if (!rejected.empty()) {
+            if (auto back = errorReturns(id, zone, next, victim, setting)) {
+              return Quote{rejected, destination, join(needed, *back), id};
+            }
+          }
+          ServiceSet passed;
+          for (const Acceptance& acceptance : passes(id, victim, destination, zone, next, setting)) {
+            if (acceptance.kind == WayKind::uncovered) atoms = join(atoms, acceptance.atoms);
+            passed |= acceptance.services;
+          }
+          alive &= passed;
+          if (alive.empty()) break;
+          zone = next;
         }
       }
     }

@@ -16,7 +16,7 @@ using space::ServiceSet;
 std::string rateInWords(double bits) {
   static constexpr const char* kUnits[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"};
   std::size_t unit = 0;
-  while (bits >= 1000 && unit < 3) {
+  while (bits >= 999.5 && unit < 3) {
     bits /= 1000;
     ++unit;
   }

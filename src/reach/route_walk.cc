@@ -1,0 +1,277 @@
+// One packet's way along a route of enforcement points, in order: destination rewrites, the filter, source
+// rewrites, next zone. A walk carries alternatives, since inexact rules, unstated keys and rewrites leave
+// more than one thing possible.
+#include <algorithm>
+#include <set>
+
+#include "reach/enforcement.h"
+
+namespace vauban::reach {
+
+using model::ZoneId;
+using space::ServiceSet;
+
+Fit Way::fit(ServiceSet emits, ServiceSet listens) const {
+  if (!sent) {
+    const ServiceSet both = packets & emits & listens;
+    return {both, both};
+  }
+  Fit fit{*sent & emits, packets & listens};
+  if (!retargeted) {
+    // Only addresses and source ports changed: the rest is the same packet.
+    fit.sent &= fit.heard.anySourcePort();
+    fit.heard &= fit.sent.anySourcePort();
+  }
+  return fit;
+}
+
+ZoneId Network::beyond(PointId id, ZoneId zone, ZoneId leaving) const {
+  const Point& point = points_[id.index()];
+  if (!point.link) return leaving;
+  const model::Link& link = model_.at(*point.link);
+  return link.from == zone ? link.to : link.from;
+}
+
+std::vector<ClassIndex> Network::startsFor(const std::vector<PointId>& route, ClassIndex destination) const {
+  const bool rewrites = std::ranges::any_of(route, [&](PointId id) {
+    return evaluators_[points_[id.index()].program]->program().prerouting.has_value();
+  });
+  if (!rewrites) return {destination};
+  auto& known = startsCache_[{route, destination}];
+  if (!known.empty()) return known;
+  std::set<ClassIndex> starts;
+  for (PointId id : route) {
+    const auto& program = evaluators_[points_[id.index()].program]->program();
+    if (!program.prerouting) continue;
+    for (const model::Chain& chain : program.chains) {
+      for (const model::FilterRule& rule : chain.rules) {
+        if (rule.action != model::Action::rewrite || !rule.rewrite.destination ||
+            !rule.rewrite.destination->intersects(endpoints_[destination].addresses)) {
+          continue;
+        }
+        for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
+          if (other != destination && endpoints_[other].family == endpoints_[destination].family &&
+              rule.destination.contains(endpoints_[other].addresses)) {
+            starts.insert(other);
+          }
+        }
+      }
+    }
+  }
+  known = {destination};
+  known.insert(known.end(), starts.begin(), starts.end());
+  return known;
+}
+
+struct Network::Walk {
+  struct Alternative {
+    ServiceSet sent, heard;  // the same until something is rewritten
+    bool rewritten = false, retargeted = false;
+    AtomIds atoms;
+    WayKind kind = WayKind::rule;
+    std::optional<AtomIds> replies;  // atoms with which replies pass so far
+    ClassIndex source = 0, destination = 0;
+  };
+
+  const Network& net;
+  const Setting& setting;
+  PartyId sender;
+  ZoneId entering, leaving;
+  ClassIndex source, destination;
+  SourceKind kind;
+  bool held;
+  std::vector<Alternative> open;
+
+  // The alternative left with the services, as heard; nullopt where none is.
+  static std::optional<Alternative> narrowed(const Alternative& now, ServiceSet services) {
+    Alternative after = now;
+    after.heard &= services;
+    if (!now.rewritten) {
+      after.sent = after.heard;
+    } else if (!now.retargeted) {
+      after.sent &= after.heard.anySourcePort();
+    }
+    if (after.heard.empty() || after.sent.empty()) return std::nullopt;
+    return after;
+  }
+
+  void rewriteDestinations(PointId id, ZoneId zone, ZoneId next) {
+    const FilterEvaluator& evaluator = *net.evaluators_[net.points_[id.index()].program];
+    if (!evaluator.program().prerouting) return;
+    const std::size_t before = open.size();
+    for (std::size_t i = 0; i < before; ++i) {
+      for (const auto& hit : evaluator.rewrites(*evaluator.program().prerouting, open[i].source,
+                                                open[i].destination, net.context(id, zone, next))) {
+        const space::Rewrite& rewrite = hit.rule->rewrite;
+        const bool moves = rewrite.destination.has_value();
+        if (moves && !rewrite.destination->intersects(net.endpoints_[destination].addresses)) continue;
+        if (!moves && !rewrite.destinationPorts) continue;
+        auto changed = narrowed(open[i], hit.services);
+        if (!changed) continue;
+        changed->rewritten = true;
+        if (moves) changed->destination = destination;
+        if (rewrite.destinationPorts) {
+          changed->retargeted = true;
+          changed->heard = changed->heard.withDestinationPorts(*rewrite.destinationPorts);
+        }
+        open.push_back(*changed);
+      }
+    }
+  }
+
+  void rewriteSources(PointId id, ZoneId zone, ZoneId next) {
+    const FilterEvaluator& evaluator = *net.evaluators_[net.points_[id.index()].program];
+    if (!evaluator.program().postrouting) return;
+    const std::size_t before = open.size();
+    for (std::size_t i = 0; i < before; ++i) {
+      for (const auto& hit : evaluator.rewrites(*evaluator.program().postrouting, open[i].source,
+                                                open[i].destination, net.context(id, zone, next))) {
+        if (!hit.rule->rewrite.source) continue;
+        std::set<std::pair<PartyId, std::uint32_t>> ends;
+        for (ClassIndex other = 0; other < net.endpoints_.size(); ++other) {
+          const EndpointClass& endpoint = net.endpoints_[other];
+          if (endpoint.family != net.endpoints_[source].family || other == open[i].source ||
+              endpoint.linkLocal || !hit.rule->rewrite.source->intersects(endpoint.addresses)) {
+            continue;
+          }
+          // Behind the last filter only who is named by the address matters.
+          if (next == leaving && !ends.insert({endpoint.party, net.roles_[other]}).second) continue;
+          auto changed = narrowed(open[i], hit.services);
+          if (!changed) break;
+          changed->rewritten = true;
+          changed->heard = changed->heard.withSourcePorts({0, 65535});
+          changed->source = other;
+          open.push_back(*changed);
+        }
+      }
+    }
+  }
+
+  void filter(PointId id, ZoneId zone, ZoneId next) {
+    const Point& point = net.points_[id.index()];
+    std::vector<Alternative> passed;
+    const auto replies = net.repliesPass(id, setting);
+    for (const Alternative& now : open) {
+      auto take = [&](ServiceSet services, const AtomIds& atoms, WayKind way, std::optional<AtomIds> back) {
+        auto after = narrowed(now, services);
+        if (!after) return;
+        after->atoms = join(now.atoms, atoms);
+        after->kind = now.kind != WayKind::rule && way == WayKind::rule ? now.kind : way;
+        after->replies.reset();
+        if (now.replies && back) after->replies = join(*now.replies, *back);
+        passed.push_back(std::move(*after));
+      };
+      const bool translated = now.source != source;
+      const auto tolerated = translated ? std::optional(AtomIds{})
+                                        : net.sourceTolerated(id, now.source, sender, zone, kind, setting);
+      for (const Acceptance& acceptance : net.passes(id, now.source, now.destination, zone, next, setting)) {
+        if (acceptance.kind == WayKind::uncovered) {
+          take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
+        } else if (tolerated) {
+          std::optional<AtomIds> back = replies;
+          // Without tracking, the answer needs a rule of its own.
+          if (!back && net.accepted(id, now.destination, now.source, next, zone)
+                           .intersects((now.heard & acceptance.services).reversed())) {
+            back = AtomIds{};
+          }
+          take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule, back);
+        }
+      }
+      if (!held) continue;
+      if (kind != SourceKind::own && tolerated && replies) {
+        // A packet of a flow that the destination may have open with the address it bears.
+        take(net.accepted(id, now.destination, now.source, next, zone).reversed(), join(*tolerated, *replies),
+             WayKind::liveFlow, std::nullopt);
+      }
+      if (kind != SourceKind::own) continue;
+      const auto related = net.relatedPasses(id, net.model_.at(zone).untrusted, setting);
+      if (!related) continue;
+      if (net.liveFlowThrough(id, now.destination)) {
+        take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
+      }
+      const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
+      const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
+      if (ports.intersects(net.accepted(id, now.source, now.destination, zone, next)) ||
+          ports.intersects(net.accepted(id, now.destination, now.source, next, zone))) {
+        const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
+        if (!setting.supposesAny(atoms)) {
+          take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms, WayKind::helper,
+               replies);
+        }
+      }
+    }
+    open = std::move(passed);
+  }
+
+  Way wayOf(const Alternative& end, ClassIndex start, const std::vector<PointId>& route) const {
+    Way way;
+    way.kind = end.kind;
+    way.source = kind;
+    way.from = source;
+    way.bears = end.source;
+    way.to = destination;
+    way.sentTo = start;
+    way.fromZone = entering;
+    way.packets = end.heard;
+    if (end.rewritten) way.sent = end.sent;
+    way.retargeted = end.retargeted;
+    way.atoms = end.atoms;
+    way.points = route;
+    return way;
+  }
+};
+
+void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
+                          SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
+                          const Setting& setting) const {
+  if (endpoints_[source].family != endpoints_[destination].family) return;
+  const ZoneId leaving = endpoints_[destination].zone;
+  if (entering == leaving && !model_.at(entering).isolated &&
+      (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) {
+    return;
+  }
+  for (const auto& route : routes(entering, leaving)) {
+    if (kind != SourceKind::own && !route.empty() &&
+        !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&
+        !mayBeUncovered(route.front(), endpoints_[source].family)) {
+      continue;
+    }
+    for (ClassIndex start : startsFor(route, destination)) {
+      Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, held, {}};
+      walk.open.push_back({ServiceSet::all(), ServiceSet::all(), false, false, base,
+                           route.empty() ? WayKind::free : WayKind::rule, AtomIds{}, source, start});
+      ZoneId zone = entering;
+      for (PointId id : route) {
+        const ZoneId next = beyond(id, zone, leaving);
+        walk.rewriteDestinations(id, zone, next);
+        walk.filter(id, zone, next);
+        walk.rewriteSources(id, zone, next);
+        zone = next;
+        if (zone != leaving && model_.at(zone).untrusted && model_.at(zone).onPath) {
+          // He is on the path of whatever crosses his zone, wherever it is bound.
+          for (const Walk::Alternative& here : walk.open) {
+            ways.push_back(walk.wayOf(here, start, route));
+            ways.back().tapped = zone;
+          }
+        }
+      }
+      for (const Walk::Alternative& end : walk.open) {
+        if (end.destination != destination) continue;
+        const Way way = walk.wayOf(end, start, route);
+        const bool answers = kind != SourceKind::forged && end.replies && end.kind != WayKind::liveFlow &&
+                             end.kind != WayKind::related;
+        if (!answers) {
+          ways.push_back(way);
+          continue;
+        }
+        Way answered = way;
+        answered.answered = true;
+        answered.atoms = join(way.atoms, *end.replies);
+        if (answered.atoms.size() != way.atoms.size()) ways.push_back(way);
+        ways.push_back(answered);
+      }
+    }
+  }
+}
+
+}  // namespace vauban::reach
