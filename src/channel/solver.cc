@@ -11,7 +11,6 @@
 namespace vauban::channel {
 
 using model::Effect;
-using model::EffectKind;
 using model::ServiceId;
 using reach::AtomIds;
 using reach::PartyId;
@@ -23,7 +22,6 @@ using space::ServiceSet;
 
 Solver::Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust)
     : network_(network), behaviours_(behaviours), trust_(trust) {}
-Solver::~Solver() = default;
 
 Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool everything) const {
   Run run(network_, behaviours_, trust_, query, setting);

@@ -58,7 +58,6 @@ struct Outcome {
 class Solver {
  public:
   Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust);
-  ~Solver();
   // `everything`: do not stop at the first arrival; sums the capacity of all of them.
   Outcome solve(const Query& query, const reach::Setting& setting, bool everything = false) const;
 

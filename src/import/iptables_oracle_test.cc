@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 using model::FilterProgram;
 using space::Address;
 using space::Family;
-using space::Packet;
 using space::Service;
 using tests::ConcretePacket;
 using tests::Decision;

@@ -301,7 +301,7 @@ class RuleReader {
     if (context_.family == space::Family::ipv6 && extension) {
       return reason(fmt::format("-p {}: an extension header, which packets here do not have", value.text));
     }
-    if (!negated) protocol_ = *number;
+    if (!negated) protocol_ = number;
     const ServiceSet set = ServiceSet::protocol(*number);
     rule_.services &= negated ? ~set : set;
   }

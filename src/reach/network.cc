@@ -15,7 +15,7 @@ using space::Family;
 using space::ServiceSet;
 
 Network::Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
-                 std::vector<const AddressSet*> distinguish)
+                 const std::vector<const AddressSet*>& distinguish)
     : model_(model), atoms_(atoms), values_(std::move(values)) {
   makeParties(distinguish);
   addLinkLocalClasses();

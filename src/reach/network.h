@@ -101,7 +101,7 @@ class Network {
   // several, each hop may meet another of them: what is stored, or held by a machine, waits while they
   // change. The model and the atoms outlive the network.
   Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
-          std::vector<const space::AddressSet*> distinguish = {});
+          const std::vector<const space::AddressSet*>& distinguish = {});
 
   const model::Model& model() const { return model_; }
   const std::vector<Party>& parties() const { return parties_; }
