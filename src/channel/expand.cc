@@ -193,7 +193,7 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
     if (!held[v] || source[v] || victim == from || !exists(victim)) continue;
     for (ClassIndex address : net.at(victim).classes) {
       if (net.endpoint(address).linkLocal) continue;
-      auto quote = net.quote(from, address, setting);
+      auto quote = net.quote(from, address, query.over, setting);
       if (!quote) continue;
       bool flag = seen;
       Way way;

@@ -140,14 +140,15 @@ class Network {
                                       const Setting& setting) const;
 
   // A filter on the way from `fromZone` that answers a forged packet bearing source `victim` with an error
-  // that quotes it.
+  // that quotes it: one whose packets may be `wanted` if there is one, else any.
   struct Quote {
     space::ServiceSet packets;
     ClassIndex destination;
     AtomIds atoms;
     PointId point;
   };
-  std::optional<Quote> quote(PartyId from, ClassIndex victim, const Setting& setting) const;
+  std::optional<Quote> quote(PartyId from, ClassIndex victim, space::ServiceSet wanted,
+                             const Setting& setting) const;
 
   std::optional<RuleSite> letsPass(const Way& way, space::Service service) const;
   // What shuts a service between two classes: the dropping rule of the first point that drops it.

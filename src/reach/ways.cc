@@ -267,7 +267,9 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
   return std::nullopt;
 }
 
-std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, const Setting& setting) const {
+std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, ServiceSet wanted,
+                                             const Setting& setting) const {
+  std::optional<Quote> other;
   for (ZoneId entering : at(from).zones) {
     const bool neighbour = endpoints_[victim].zone == entering;
     if (neighbour && !model_.at(entering).isolated) continue;
@@ -296,16 +298,16 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, co
             }
             return rejected & alive;
           };
-          ServiceSet rejected = rejects(unmatched && *unmatched.value);
-          AtomIds needed = atoms;
-          if (rejected.empty() && !unmatched && point.program == 0 && !setting.supposes(known_.unmatched)) {
-            rejected = rejects(true);
-            needed = join(atoms, {known_.unmatched});
-          }
-          if (!rejected.empty()) {
-            if (auto back = errorReturns(id, zone, next, victim, setting)) {
-              return Quote{rejected, destination, join(needed, *back), id};
-            }
+          const bool gap = !unmatched && point.program == 0 && !setting.supposes(known_.unmatched);
+          for (const bool supposedToReject : {false, true}) {
+            if (supposedToReject && !gap) continue;
+            const ServiceSet rejected = rejects(supposedToReject || (unmatched && *unmatched.value));
+            if (rejected.empty() || (other && !rejected.intersects(wanted))) continue;
+            const auto back = errorReturns(id, zone, next, victim, setting);
+            if (!back) continue;
+            const AtomIds needed = supposedToReject ? join(atoms, {known_.unmatched}) : atoms;
+            other = Quote{rejected, destination, join(needed, *back), id};
+            if (rejected.intersects(wanted)) return other;
           }
           ServiceSet passed;
           for (const Acceptance& acceptance : passes(id, victim, destination, zone, next, setting)) {
@@ -319,7 +321,7 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, co
       }
     }
   }
-  return std::nullopt;
+  return other;
 }
 
 }  // namespace vauban::reach
