@@ -108,12 +108,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
     }
   }
   if (auto mine = hisTunnels.find(here); mine != hisTunnels.end()) {
-    ServiceSet tunnels;
-    for (const ServiceInstance& service : model.services) {
-      const auto& effects = catalogue.at(service.behaviour).effects;
-      if (std::ranges::find(effects, Destination::pool, &Effect::destination) != effects.end())
-        tunnels |= service.listens;
-    }
+    const ServiceSet tunnels = tunnelPackets();
     for (const auto& [opener, gaps] : mine->second) {
       Hop hop;
       hop.from = net.at(here).name;
@@ -339,7 +334,7 @@ void Solver::Run::expandTold(const State& state, int index) {
     for (std::size_t p = 0; p < held.size(); ++p) {
       const PartyId other(p);
       if (!exists(other)) continue;
-      const std::vector<Way> own = other == here ? loopback(net, here) : std::vector<Way>{};
+      const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
       for (const Way& way : other == here ? own : net.ways(here, other, false, powerful(other), setting)) {
         if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
         const auto onward = leadsTo(service, effect, state.names, way.to);
@@ -372,7 +367,6 @@ void Solver::Run::expandReadable(const State& state, int index) {
 
 void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, const ServiceInstance* store,
                           bool seen, int parent, bool relayed) {
-  const bool atHeld = held[at.index()] || store == nullptr;
   auto mayRead = [&](ClassIndex reader) {
     if (store == nullptr || !store->readers) return true;
     if (net.named(*store->readers, reader)) return true;
@@ -387,7 +381,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
     const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
     if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
     const bool powers = reader != at && powerful(reader);
-    std::vector<Way> own = reader == at ? loopback(net, at) : std::vector<Way>{};
+    std::vector<Way> own = reader == at ? loopback(at) : std::vector<Way>{};
     // Whoever is on the path of a conversation can answer it himself.
     const bool onPath = store == nullptr && net.at(at).kind == reach::Party::Kind::outside &&
                         model.at(net.at(at).zone).onPath;
@@ -404,7 +398,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
       }
     }
     for (const Way& way :
-         reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr && atHeld, setting)) {
+         reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr, setting)) {
       if (!way.answered || way.tapped.valid()) continue;
       const reach::Fit packets = way.fit(ServiceSet::all(), listens);
       if (packets.empty()) continue;
@@ -420,7 +414,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         hop.answer = true;
         push({kind, index, flag, left}, {hop}, reach::join(way.atoms, atoms), parent, relayed || !direct);
       };
-      if (mayRead(way.bears) || (way.source != SourceKind::own && held[p] && !store)) {
+      if (mayRead(way.bears)) {
         if (held[p]) {
           if (target[p] || !source[p])
             take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});

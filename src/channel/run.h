@@ -71,7 +71,9 @@ struct Solver::Run {
   // What it takes for the adversary to run the party himself: it is opaque, or he gets in from where he
   // waits.
   std::optional<reach::AtomIds> takeover(reach::PartyId id) const;
-  static std::vector<reach::Way> loopback(const reach::Network& network, reach::PartyId id);
+  std::vector<reach::Way> loopback(reach::PartyId id) const;
+  // What the services listen to that open tunnels into a pool; empty where the model has none.
+  space::ServiceSet tunnelPackets() const;
   std::uint64_t machines(const State& state) const;
   std::string inWords(const StateKey& key) const;
 
@@ -91,7 +93,7 @@ struct Solver::Run {
   void expandClient(const State& state, int index);
   void expandTold(const State& state, int index);
   void expandReadable(const State& state, int index);
-  void arrive(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet packets,
+  void arrive(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet emits,
               const std::string& carrier, double bits, const space::NameSet& names, bool seen,
               const reach::AtomIds& atoms, int parent, bool relayed);
   // Everybody who can ask `at` (on `listens`) for bytes that wait there.

@@ -39,17 +39,12 @@ void Solver::Run::lookFromHisEnd(const Solver& solver) {
   for (std::size_t p = 0; p < held.size(); ++p) {
     if (held[p] && !source[p]) (net.parties()[p].adversary ? adversary : others).emplace_back(p);
   }
-  const bool tunnels = std::ranges::any_of(model.services, [&](const model::ServiceInstance& service) {
-    const auto& effects = catalogue.at(service.behaviour).effects;
-    return std::ranges::find(effects, model::Destination::pool, &Effect::destination) != effects.end();
-  });
-  if (tunnels) {
-    if (!adversary.empty()) origins.push_back(adversary);
-    for (PartyId id : others) origins.push_back({id});
-  } else {
+  if (tunnelPackets().empty()) {
     adversary.insert(adversary.end(), others.begin(), others.end());
-    if (!adversary.empty()) origins.push_back(adversary);
+    others.clear();
   }
+  if (!adversary.empty()) origins.push_back(adversary);
+  for (PartyId id : others) origins.push_back({id});
   for (const std::vector<PartyId>& origin : origins) {
     Query his;
     his.from = origin;
@@ -129,19 +124,30 @@ std::optional<AtomIds> Solver::Run::takeover(PartyId id) const {
 }
 
 // What a host sends to itself meets no filter.
-std::vector<Way> Solver::Run::loopback(const reach::Network& network, PartyId id) {
+std::vector<Way> Solver::Run::loopback(PartyId id) const {
   std::vector<Way> ways;
-  for (reach::ClassIndex c : network.at(id).classes) {
-    if (network.endpoint(c).linkLocal) continue;
+  for (reach::ClassIndex c : net.at(id).classes) {
+    if (net.endpoint(c).linkLocal) continue;
     Way way;
     way.kind = WayKind::free;
     way.from = way.to = way.bears = way.sentTo = c;
-    way.fromZone = network.endpoint(c).zone;
+    way.fromZone = net.endpoint(c).zone;
     way.packets = ServiceSet::all();
     way.answered = true;
     ways.push_back(way);
   }
   return ways;
+}
+
+ServiceSet Solver::Run::tunnelPackets() const {
+  ServiceSet packets;
+  for (const model::ServiceInstance& service : model.services) {
+    const auto& effects = catalogue.at(service.behaviour).effects;
+    if (std::ranges::find(effects, model::Destination::pool, &Effect::destination) != effects.end()) {
+      packets |= service.listens;
+    }
+  }
+  return packets;
 }
 
 std::uint64_t Solver::Run::machines(const State& state) const {

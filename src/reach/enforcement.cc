@@ -195,18 +195,19 @@ ServiceSet icmpErrors(Family family) {
 }
 
 bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
+  auto [known, fresh] = liveCache_.try_emplace({id, endpoint}, false);
+  if (fresh) known->second = findLiveFlow(id, endpoint);
+  return known->second;
+}
+
+bool Network::findLiveFlow(PointId id, ClassIndex endpoint) const {
   const ZoneId here = endpoints_[endpoint].zone;
   for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
     const EndpointClass& there = endpoints_[other];
     if (there.family != endpoints_[endpoint].family || there.party == endpoints_[endpoint].party) continue;
     for (const auto& route : routes(here, there.zone)) {
       if (std::ranges::find(route, id) == route.end()) continue;
-      ZoneId near = here, far = there.zone;
-      if (points_[id.index()].link) {
-        const model::Link& link = model_.at(*points_[id.index()].link);
-        near = link.from;
-        far = link.to;
-      }
+      const auto [near, far] = sides(id, here, there.zone);
       if (!accepted(id, endpoint, other, near, far).empty() ||
           !accepted(id, other, endpoint, far, near).empty() ||
           !accepted(id, endpoint, other, far, near).empty() ||

@@ -158,7 +158,6 @@ class Network {
   bool named(const model::PlaceTerms& terms, ClassIndex index) const;
 
  private:
-  struct Stance;  // a point's enforcement under a setting
   struct Acceptance {
     space::ServiceSet services;
     AtomIds atoms;
@@ -182,6 +181,8 @@ class Network {
                                  model::ZoneId leaving, const Setting& setting) const;
   std::optional<AtomIds> repliesPass(PointId point, const Setting& setting) const;
   std::optional<AtomIds> relatedPasses(PointId point, bool fromUntrusted, const Setting& setting) const;
+  // The two sides of a link; of the ideal point, whichever zones are asked about.
+  std::pair<model::ZoneId, model::ZoneId> sides(PointId point, model::ZoneId here, model::ZoneId there) const;
   // The zone behind the point, for a packet bound for `leaving`.
   model::ZoneId beyond(PointId point, model::ZoneId zone, model::ZoneId leaving) const;
   // Destination classes that some rewrite on the route turns into `destination`, itself first.
@@ -194,6 +195,7 @@ class Network {
                    const Setting& setting) const;
   struct Walk;  // one packet's way along a route (route_walk.cc)
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
+  bool findLiveFlow(PointId point, ClassIndex endpoint) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
   bool mayBeUncovered(PointId point, space::Family family) const;
   const std::vector<std::vector<space::ServiceSet>>& matrix(PointId point, bool backwards,

@@ -25,11 +25,16 @@ Fit Way::fit(ServiceSet emits, ServiceSet listens) const {
   return fit;
 }
 
-ZoneId Network::beyond(PointId id, ZoneId zone, ZoneId leaving) const {
+std::pair<ZoneId, ZoneId> Network::sides(PointId id, ZoneId here, ZoneId there) const {
   const Point& point = points_[id.index()];
-  if (!point.link) return leaving;
+  if (!point.link) return {here, there};
   const model::Link& link = model_.at(*point.link);
-  return link.from == zone ? link.to : link.from;
+  return {link.from, link.to};
+}
+
+ZoneId Network::beyond(PointId id, ZoneId zone, ZoneId leaving) const {
+  const auto [near, far] = sides(id, zone, leaving);
+  return near == zone ? far : near;
 }
 
 std::vector<ClassIndex> Network::startsFor(const std::vector<PointId>& route, ClassIndex destination) const {

@@ -198,12 +198,7 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
           continue;
         }
       }
-      ZoneId near = here, far = there;
-      if (points_[id.index()].link) {
-        const model::Link& link = model_.at(*points_[id.index()].link);
-        near = link.from;
-        far = link.to;
-      }
+      const auto [near, far] = sides(id, here, there);
       if (accepted(id, request.to, request.from, near, far).intersects(requestPackets.reversed()) ||
           accepted(id, request.to, request.from, far, near).intersects(requestPackets.reversed())) {
         continue;
@@ -246,12 +241,13 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
           if (endpoints_[c].zone != near && endpoints_[c].zone != far) continue;
           rule = accepted(hop, c, victim, zone, next).intersects(errors);
         }
+        passes = rule;
         const auto related = relatedPasses(hop, model_.at(zone).untrusted, setting);
-        if (rule) {
-        } else if (related && liveFlowThrough(hop, victim)) {
+        if (!passes && related && liveFlowThrough(hop, victim)) {
           atoms = join(atoms, *related);
-        } else {
-          passes = false;
+          passes = true;
+        }
+        if (!passes) {
           for (const Acceptance& acceptance : this->passes(hop, victim, victim, zone, next, setting)) {
             if (acceptance.kind != WayKind::uncovered) continue;
             atoms = join(atoms, acceptance.atoms);
