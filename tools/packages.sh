@@ -4,10 +4,10 @@
 
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
-  libfyaml-dev nlohmann-json3-dev libfmt-dev libcli11-dev libboost-dev
+  libfyaml-dev nlohmann-json3-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
 )
 vauban_test_packages=(
-  libgtest-dev librapidcheck-dev libbdd-dev libvalijson-dev
+  libgtest-dev librapidcheck-dev libvalijson-dev
   python3 python3-yaml clang-format-19
 )
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "certificates.h"
 #include "channel/verdict.h"
 #include "exit_code.h"
 #include "import/iptables_model.h"
@@ -22,7 +23,8 @@ namespace vauban {
 namespace {
 
 struct Call {
-  std::string model, format = "text", from, to, over = "any", today, kind, file, chain = "FORWARD", claim;
+  std::string model, format = "text", from, to, over = "any", today, kind, file, chain = "FORWARD", claim,
+                     certificates;
   bool allowConditional = false, verbose = false, noColour = false;
 };
 
@@ -128,6 +130,12 @@ ExitCode verify(const Call& call) {
   if (!found)
     return refuse(
         call, {{Severity::error, {"--claim", 0, 0}, 0, "no claim is called '" + call.claim + "'", "", ""}});
+  if (!call.certificates.empty()) {
+    auto written = writeCertificates(call.certificates, loaded->model, judge, results);
+    if (!written) return refuse(call, written.error());
+    for (const std::string& claim : written->without)
+      std::cerr << "no certificate for '" << claim << "': its kind has none yet\n";
+  }
   return show(call, *loaded, judge, results, false);
 }
 
@@ -224,6 +232,8 @@ int run(int argc, char** argv) {
   sub->add_flag("-v,--verbose", call.verbose, "all assumptions, and what shuts each way");
   sub->add_flag("--no-color,--no-colour", call.noColour, "no colour on a terminal either");
   sub->add_option("--claim", call.claim, "judge this claim only");
+  sub->add_option("--certificates", call.certificates,
+                  "a folder for the certificate of each claim that is kept");
   sub = command("egress", "what can leave, from where, over which protocol", egressCommand, true);
   sub->add_flag("--no-color,--no-colour", call.noColour, "no colour on a terminal either");
   sub = command("trace", "the shortest way from A to B, or what shuts it", trace, true);

@@ -8,16 +8,10 @@
 #include <tuple>
 #include <vector>
 
+#include "channel/certificate.h"
 #include "channel/solver.h"
 
 namespace vauban::channel {
-
-enum class StateKind : std::uint8_t {
-  held,      // the adversary's code holds the bytes at a party, with all its powers
-  client,    // a client has read them and may carry them to what it writes
-  told,      // a service has been told them
-  readable,  // asking a service (with these names) yields them
-};
 
 struct State {
   StateKind kind = StateKind::held;
@@ -25,8 +19,6 @@ struct State {
   bool seen = false;        // a hop outside `from` can be of the protocol in question
   space::NameSet names;
 };
-
-using StateKey = std::tuple<StateKind, std::uint32_t, bool>;
 
 // A hop costs this much; oddities of a hop cost less than a hop of any witness worth printing.
 inline constexpr int kHopCost = 1000;
@@ -45,7 +37,9 @@ struct Solver::Run {
   Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
       const Query& query, const reach::Setting& setting);
   Outcome go();
-  void lookFromHisEnd(const Solver& solver);
+  void lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures = nullptr);
+  std::vector<std::vector<reach::PartyId>> hisEnds() const;
+  Closure closure(bool hisEnd) const;
   double total() const;
 
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.

@@ -30,10 +30,30 @@ Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool ev
   return run.go();
 }
 
-// Shells and tunnels that he takes from where he waits: the same fixpoint, from his end. A tunnel ends where
-// its opener sits, so where there are tunnels each place he waits at is looked at by itself; the untrusted
-// zones are one.
-void Solver::Run::lookFromHisEnd(const Solver& solver) {
+std::vector<Closure> Solver::closures(const Query& query) const {
+  const reach::Setting asWritten;
+  Run run(network_, behaviours_, trust_, query, asWritten);
+  std::vector<Closure> closures;
+  if (!query.direct) run.lookFromHisEnd(*this, &closures);
+  run.go();
+  closures.push_back(run.closure(false));
+  return closures;
+}
+
+Closure Solver::Run::closure(bool hisEnd) const {
+  Closure closure{hisEnd, query.from, held, target, source, barred, {}, {}};
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    if (exists(PartyId(p))) closure.present.insert(PartyId(p));
+  }
+  for (const auto& [key, names] : reached) {
+    if (!names.empty()) closure.reached.emplace(key, names);
+  }
+  return closure;
+}
+
+// Where he waits. A tunnel ends where its opener sits, so where there are tunnels each of these places is
+// looked at by itself; the untrusted zones are one.
+std::vector<std::vector<PartyId>> Solver::Run::hisEnds() const {
   std::vector<std::vector<PartyId>> origins;
   std::vector<PartyId> adversary, others;
   for (std::size_t p = 0; p < held.size(); ++p) {
@@ -45,12 +65,18 @@ void Solver::Run::lookFromHisEnd(const Solver& solver) {
   }
   if (!adversary.empty()) origins.push_back(adversary);
   for (PartyId id : others) origins.push_back({id});
-  for (const std::vector<PartyId>& origin : origins) {
+  return origins;
+}
+
+// Shells and tunnels that he takes from where he waits: the same fixpoint, from his end.
+void Solver::Run::lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures) {
+  for (const std::vector<PartyId>& origin : hisEnds()) {
     Query his;
     his.from = origin;
     his.without = query.without;
     Run before(solver.network_, solver.behaviours_, solver.trust_, his, setting);
     before.go();
+    if (closures != nullptr) closures->push_back(before.closure(true));
     for (std::size_t l = 0; l < before.labels.size(); ++l) {
       const State& state = before.labels[l].state;
       if (state.kind != StateKind::held || held[state.index]) continue;

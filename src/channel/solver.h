@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "channel/trust.h"
@@ -16,6 +17,16 @@
 #include "reach/network.h"
 
 namespace vauban::channel {
+
+enum class StateKind : std::uint8_t {
+  held,      // the adversary's code holds the bytes at a party, with all its powers
+  client,    // a client has read them and may carry them to what it writes
+  told,      // a service has been told them
+  readable,  // asking a service (with these names) yields them
+};
+
+// What, party (held, client) or service, whether a hop outside `from` can be of the protocol in question.
+using StateKey = std::tuple<StateKind, std::uint32_t, bool>;
 
 struct Query {
   std::vector<reach::PartyId> from, to;  // held by the adversary at either end
@@ -55,11 +66,16 @@ struct Outcome {
   std::vector<std::string> states;  // reached, in words, sorted
 };
 
+struct Closure;  // certificate.h
+
 class Solver {
  public:
   Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust);
   // `everything`: do not stop at the first arrival; sums the capacity of all of them.
   Outcome solve(const Query& query, const reach::Setting& setting, bool everything = false) const;
+  // The closed sets of states that show that the query is not reached at worst: those from his end, then its
+  // own.
+  std::vector<Closure> closures(const Query& query) const;
 
  private:
   struct Run;

@@ -88,6 +88,19 @@ std::vector<ClassIndex> classesOf(const Network& network, const PlaceTerms& term
   return classes;
 }
 
+// Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
+std::vector<ClassIndex> openers(const Network& network, const Claim& claim,
+                                const std::vector<ClassIndex>& to) {
+  if (claim.kind != ClaimKind::only) return classesOf(network, claim.from);
+  std::vector<bool> home(network.model().zones.size(), false);
+  for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
+  std::vector<ClassIndex> from;
+  for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
+    if (!home[network.endpoint(c).zone.index()] && !network.named(claim.from, c)) from.push_back(c);
+  }
+  return from;
+}
+
 ServiceSet ofFamily(ServiceSet services, Family family) {
   return services - ServiceSet::protocol(family == Family::ipv4 ? space::kIcmpV6 : space::kIcmp);
 }
@@ -262,7 +275,8 @@ void Judge::addEnforcement(Judgement& judgement) const {
   }
 }
 
-Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
+// Who the claim's places mean; nullopt where they mean nobody.
+std::optional<Query> Judge::queryOf(const Claim& claim, const World& world) const {
   const Network& network = world.network;
   Query query;
   query.from = partiesOf(network, claim.from, true);
@@ -282,18 +296,25 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
     }
     without(query.to, query.from);
   }
-  if (query.from.empty() || query.to.empty()) {
-    Judgement nobody;
-    nobody.verdict = Verdict::undecided;
-    nobody.reason =
-        query.from.empty() ? "`from` names nobody besides `to`" : "`to` names nobody besides `from`";
-    return nobody;
-  }
   query.held = partiesOf(network, claim.heldByAdversary);
-  for (model::HostId host : claim.via) query.without.push_back(network.partyOf(host));
-  if (claim.kind != ClaimKind::onlyVia) query.without.clear();
+  if (claim.kind == ClaimKind::onlyVia) {
+    for (model::HostId host : claim.via) query.without.push_back(network.partyOf(host));
+  }
   query.over = claim.over;
   query.direct = claim.direct;
+  if (query.from.empty() || query.to.empty()) return std::nullopt;
+  return query;
+}
+
+Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
+  const auto asked = queryOf(claim, world);
+  if (!asked) {
+    Judgement nobody;
+    nobody.verdict = Verdict::undecided;
+    nobody.reason = "`from` or `to` names nobody besides the other";
+    return nobody;
+  }
+  const Query& query = *asked;
   if (claim.kind == ClaimKind::atMost) return judgeAtMost(claim, world, query);
 
   Query back = query;
@@ -339,6 +360,35 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
     }
   }
   return judgement;
+}
+
+std::optional<Certificate> Judge::certificate(const Claim& claim) const {
+  if (claim.subject == ClaimSubject::goal || claim.kind == ClaimKind::depth ||
+      claim.kind == ClaimKind::tripwire) {
+    return std::nullopt;
+  }
+  const World& world = this->world(conditionValues());
+  const Network& network = world.network;
+  if (claim.subject == ClaimSubject::reach) {
+    std::set<std::pair<PartyId, PartyId>> pairs;
+    const std::vector<ClassIndex> to = classesOf(network, claim.to);
+    for (const ClassIndex a : openers(network, claim, to)) {
+      for (const ClassIndex b : to) {
+        const PartyId x = network.endpoint(a).party, y = network.endpoint(b).party;
+        if (x != y || network.several(x)) pairs.insert({x, y});
+      }
+    }
+    return certify(network, behaviours_, claim, pairs);
+  }
+  auto query = queryOf(claim, world);
+  if (!query) return std::nullopt;
+  bool backwards = false;
+  if (world.solver.solve(*query, Setting{}).reached) {
+    if (!claim.bothWays) return std::nullopt;
+    backwards = true;
+    std::swap(query->from, query->to);
+  }
+  return certify(network, behaviours_, claim, world.solver.closures(*query), backwards);
 }
 
 void Judge::addCertificate(Judgement& judgement, const World& world, const Query& query,
@@ -429,16 +479,7 @@ Judgement Judge::judgeAtMost(const Claim& claim, const World& world, const Query
 Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   const Network& network = world.network;
   const std::vector<ClassIndex> to = classesOf(network, claim.to);
-  std::vector<ClassIndex> from;
-  if (claim.kind == ClaimKind::only) {
-    std::vector<bool> home(model_.zones.size(), false);
-    for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
-    for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
-      if (!home[network.endpoint(c).zone.index()] && !network.named(claim.from, c)) from.push_back(c);
-    }
-  } else {
-    from = classesOf(network, claim.from);
-  }
+  const std::vector<ClassIndex> from = openers(network, claim, to);
   struct Found {
     ClassIndex from, to;
     Network::Opening opening;

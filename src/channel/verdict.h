@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "channel/certificate.h"
 #include "channel/solver.h"
 #include "model/model.h"
 
@@ -73,6 +74,9 @@ class Judge {
 
   ClaimResult judge(const model::Claim& claim) const;
   std::vector<ClaimResult> judgeAll() const;
+  // The certificate of a claim that is kept as written, over all values of the conditions together; nullopt
+  // where there is none to give (at-most claims with some channel, goals).
+  std::optional<Certificate> certificate(const model::Claim& claim) const;
   EgressTable egress() const;
   std::vector<ReachEntry> reach(const model::PlaceTerms& from, const model::PlaceTerms& to) const;
   const Trust& trust() const { return trust_; }
@@ -83,6 +87,7 @@ class Judge {
   struct World;  // the network under some values of the conditions
   const World& world(const std::vector<std::vector<bool>>& values) const;
   std::vector<std::vector<bool>> conditionValues() const;
+  std::optional<Query> queryOf(const model::Claim& claim, const World& world) const;
   Judgement judgeIn(const model::Claim& claim, const World& world) const;
   Judgement judgeChannel(const model::Claim& claim, const World& world) const;
   Judgement judgeAtMost(const model::Claim& claim, const World& world, const Query& query) const;

@@ -57,6 +57,10 @@ class FilterEvaluator {
                                    space::Service service) const;
   std::optional<RuleRef> dropping(std::size_t source, std::size_t destination, const FilterContext& context,
                                   space::Service service) const;
+  // The rules and policies that surely decide some of the services, by accepting or by refusing them:
+  // conditions and interfaces left open (docs/formats/certificate.md, `because`).
+  std::vector<RuleRef> deciders(std::size_t source, std::size_t destination, bool accepting,
+                                space::ServiceSet services) const;
   const model::FilterProgram& program() const { return program_; }
   std::size_t ruleCount() const { return firstBit_.back(); }
 
@@ -71,6 +75,8 @@ class FilterEvaluator {
  private:
   enum class Wanted { accept, drop, reject };
   struct Walk;
+  space::ServiceSet decidedBy(model::ChainId chain, std::size_t source, std::size_t destination,
+                              bool accepting, space::ServiceSet remaining, std::vector<RuleRef>& found) const;
   space::ServiceSet run(Walk& walk, model::ChainId chain, space::ServiceSet remaining) const;
   space::ServiceSet decide(Wanted wanted, std::size_t source, std::size_t destination,
                            const FilterContext& context, bool unmatchedRejects, Walk* trace) const;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -153,6 +154,13 @@ class Network {
   std::optional<RuleSite> letsPass(const Way& way, space::Service service) const;
   // What shuts a service between two classes: the dropping rule of the first point that drops it.
   std::optional<RuleSite> shuts(ClassIndex from, ClassIndex to, space::Service service) const;
+
+  // The points on any route between two parties, either way.
+  std::vector<PointId> pointsBetween(PartyId a, PartyId b) const;
+  // The rules and policies of a point that surely decide some of the services from one to the other, by their
+  // own addresses (docs/formats/certificate.md).
+  std::vector<RuleRef> deciders(PointId point, PartyId from, PartyId to, bool accepting,
+                                space::ServiceSet services) const;
 
   // Whether a word of the list means (some of) the addresses of the class.
   bool named(const model::PlaceTerms& terms, ClassIndex index) const;

@@ -170,6 +170,14 @@ NameSet NameSet::operator~() const {
   return set;
 }
 
+std::vector<std::pair<std::string, bool>> NameSet::suffixes() const {
+  std::vector<std::pair<std::string, bool>> all;
+  for (const auto& [key, in] : entries_) all.emplace_back(withLabelsReversed(key), in);
+  std::ranges::sort(all);
+  all.insert(all.begin(), {"", defaultIn_});
+  return all;
+}
+
 bool NameSet::Validate() const {
   for (const auto& [key, in] : entries_) {
     if (normaliseName(key) != key) return false;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vauban::space {
@@ -40,6 +41,9 @@ class NameSet {
   NameSet operator-(const NameSet& other) const;
   NameSet operator~() const;
   bool operator==(const NameSet&) const = default;
+
+  // The set as suffixes that are in or out, the root "" first, then sorted by name; the longest decides.
+  std::vector<std::pair<std::string, bool>> suffixes() const;
 
   bool Validate() const;
   std::string toString() const;  // "any", "none", "vendor.example, !evil.vendor.example", "any but x.example"

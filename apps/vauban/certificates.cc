@@ -1,0 +1,48 @@
+#include "certificates.h"
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "report/certificate_json.h"
+
+namespace vauban {
+
+Result<CertificatesWritten> writeCertificates(const std::string& folder, const model::Model& model,
+                                              const channel::Judge& judge,
+                                              const std::vector<channel::ClaimResult>& results) {
+  auto cannot = [&](const std::string& file, const std::string& why) {
+    return std::unexpected(Diagnostics{{Severity::error, {file, 0, 0}, 0, why, "", ""}});
+  };
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return cannot(folder, "the folder cannot be made: " + error.message());
+  CertificatesWritten written;
+  std::set<std::string> taken;
+  for (const channel::ClaimResult& result : results) {
+    std::string name = report::certificateFileName(result.claim->id);
+    for (int n = 2; !taken.insert(name).second; ++n)
+      name = report::certificateFileName(result.claim->id + "-" + std::to_string(n));
+    const std::filesystem::path path = std::filesystem::path(folder) / name;
+    if (result.judgement.verdict != channel::Verdict::kept) {
+      std::filesystem::remove(path, error);
+      continue;
+    }
+    const auto certificate = judge.certificate(*result.claim);
+    if (!certificate) {
+      written.without.push_back(result.claim->id);
+      continue;
+    }
+    const std::filesystem::path part = path.string() + ".part";
+    std::ofstream file(part, std::ios::binary);
+    file << report::certificateJson(model, *certificate);
+    file.close();
+    if (!file) return cannot(part.string(), "the certificate cannot be written");
+    std::filesystem::rename(part, path, error);
+    if (error) return cannot(path.string(), "the certificate cannot be written: " + error.message());
+    written.files.push_back(path.string());
+  }
+  return written;
+}
+
+}  // namespace vauban
