@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/filter_program.h"
+#include "reach/address_classes.h"
 #include "space/address.h"
 
 namespace vauban::reach {
@@ -86,10 +87,5 @@ class FilterEvaluator {
   std::vector<std::size_t> firstBit_;  // of each chain
   std::vector<std::uint64_t> sourceRows_, destinationRows_;
 };
-
-// Splits `universe` (one family) into the classes that the sets of `distinguish` tell apart; deterministic
-// order.
-std::vector<space::AddressSet> addressClasses(const space::AddressSet& universe,
-                                              const std::vector<const space::AddressSet*>& distinguish);
 
 }  // namespace vauban::reach

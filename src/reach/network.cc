@@ -45,6 +45,7 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
   distinguish.erase(std::ranges::unique(distinguish, [](auto* a, auto* b) { return *a == *b; }).begin(),
                     distinguish.end());
 
+  const AddressClasses partition(distinguish);
   const auto roleOf = [&extra](const AddressSet& set) {
     std::vector<bool> role;
     for (const AddressSet* other : extra) role.push_back(other->contains(set));
@@ -62,7 +63,7 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
   }
   zoneClasses_.resize(model_.zones.size());
   auto addClasses = [&](PartyId id, ZoneId zone, const AddressSet& addresses, std::optional<HostId> owner) {
-    for (const AddressSet& part : addressClasses(addresses, distinguish)) {
+    for (const AddressSet& part : partition.of(addresses)) {
       const auto index = static_cast<ClassIndex>(endpoints_.size());
       endpoints_.push_back({id, zone, part.ranges().front().family, part, false});
       classes_.push_back({part.ranges().front().family, part, owner});
@@ -204,7 +205,7 @@ const std::vector<std::vector<ServiceSet>>& Network::matrix(PointId point, bool 
   return found->second;
 }
 
-std::vector<std::vector<PointId>> Network::routes(ZoneId from, ZoneId to) const {
+const std::vector<std::vector<PointId>>& Network::routes(ZoneId from, ZoneId to) const {
   auto& cached = routeCache_[from.index() * model_.zones.size() + to.index()];
   if (cached) return *cached;
   std::vector<std::vector<PointId>> all;
@@ -243,8 +244,8 @@ std::vector<std::vector<PointId>> Network::routes(ZoneId from, ZoneId to) const 
     // More chains than we follow: nothing is known to stop a packet.
     if (all.size() > kMostRoutes) all.push_back({});
   }
-  cached = all;
-  return all;
+  cached = std::move(all);
+  return *cached;
 }
 
 bool Network::named(const model::PlaceTerms& terms, ClassIndex index) const {

@@ -175,7 +175,7 @@ class Network {
   void addLinkLocalClasses();
   void makePoints();
   void internEnforcementAtoms();
-  std::vector<std::vector<PointId>> routes(model::ZoneId from, model::ZoneId to) const;
+  const std::vector<std::vector<PointId>>& routes(model::ZoneId from, model::ZoneId to) const;
   const space::ServiceSet& accepted(PointId point, ClassIndex from, ClassIndex to, model::ZoneId entering,
                                     model::ZoneId leaving) const;
   FilterContext context(PointId point, model::ZoneId entering, model::ZoneId leaving,
@@ -201,6 +201,8 @@ class Network {
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting) const;
+  const std::vector<ClassIndex>& forgeable(model::ZoneId entering, model::ZoneId leaving,
+                                           space::Family family, const Setting& setting) const;
   struct Walk;  // one packet's way along a route (route_walk.cc)
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
@@ -226,6 +228,8 @@ class Network {
   mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>> acceptedCache_;
   // By setting: claims ask under the same few.
   mutable std::map<Setting, std::unordered_map<std::uint64_t, std::vector<Way>>> wayCache_;
+  // By setting: by entering zone, leaving zone and family.
+  mutable std::map<Setting, std::vector<std::optional<std::vector<ClassIndex>>>> forgeableCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
   mutable std::map<std::pair<PointId, ClassIndex>, bool> liveCache_;
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;

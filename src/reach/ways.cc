@@ -22,9 +22,13 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
   const std::uint64_t key = (std::uint64_t{from.value} << 33) | (std::uint64_t{to.value} << 2) |
                             (held ? 2U : 0U) | (receiverHeld ? 1U : 0U);
   constexpr std::size_t kMostSettings = 256;
-  if (wayCache_.size() > kMostSettings) wayCache_.clear();
+  if (wayCache_.size() > kMostSettings) {
+    wayCache_.clear();
+    forgeableCache_.clear();
+  }
   // Ways rest on enforcement only, whose atoms come first.
-  auto& cache = wayCache_[setting.first(known_.established.index() + 1)];
+  const Setting limited = setting.first(known_.established.index() + 1);
+  auto& cache = wayCache_[limited];
   auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   std::vector<Way> all;
@@ -54,12 +58,10 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
         }
       }
       if (!held) continue;
-      for (ClassIndex c = 0; c < endpoints_.size(); ++c) {
+      for (const ClassIndex c : forgeable(entering, endpoints_[target.index].zone,
+                                          endpoints_[target.index].family, limited)) {
         // His own address of another zone is forged here: the filter looks at the side.
-        if ((endpoints_[c].party == from && endpoints_[c].zone == entering) || endpoints_[c].linkLocal ||
-            c == target.index) {
-          continue;
-        }
+        if ((endpoints_[c].party == from && endpoints_[c].zone == entering) || c == target.index) continue;
         if (endpoints_[c].zone == entering && neighbours) {
           waysBetween(all, from, entering, c, SourceKind::neighbour, join(target.atoms, *neighbours),
                       target.index, held, setting);
@@ -110,6 +112,31 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
   return cache.emplace(key, std::move(kept)).first->second;
 }
 
+// Classes whose addresses a packet into `entering` may bear and still get past the first filter to `leaving`.
+const std::vector<ClassIndex>& Network::forgeable(ZoneId entering, ZoneId leaving, space::Family family,
+                                                  const Setting& setting) const {
+  auto& known = forgeableCache_[setting];
+  if (known.empty()) known.resize(model_.zones.size() * model_.zones.size() * 2);
+  auto& classes = known[(entering.index() * model_.zones.size() + leaving.index()) * 2 +
+                        (family == space::Family::ipv4 ? 0 : 1)];
+  if (classes) return *classes;
+  classes.emplace();
+  for (std::size_t z = 0; z < model_.zones.size(); ++z) {
+    if (zoneClasses_[z].empty()) continue;
+    const bool possible = std::ranges::any_of(routes(entering, leaving), [&](const auto& route) {
+      return route.empty() || mayBeUncovered(route.front(), family) ||
+             sourceTolerated(route.front(), zoneClasses_[z].front(), PartyId(), entering, SourceKind::forged,
+                             setting);
+    });
+    if (!possible) continue;
+    for (const ClassIndex c : zoneClasses_[z]) {
+      if (endpoints_[c].family == family) classes->push_back(c);
+    }
+  }
+  std::ranges::sort(*classes);
+  return *classes;
+}
+
 std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
                                                 const Setting& setting) const {
   std::vector<Way> ways;
@@ -128,7 +155,7 @@ std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
 ServiceSet Network::surely(ClassIndex from, ClassIndex to, bool supposed) const {
   if (endpoints_[from].family != endpoints_[to].family) return ServiceSet::all();
   const ZoneId entering = endpoints_[from].zone, leaving = endpoints_[to].zone;
-  const std::vector<std::vector<PointId>> paths = routes(entering, leaving);
+  const std::vector<std::vector<PointId>>& paths = routes(entering, leaving);
   if (paths.empty()) return {};
   // Where there is a direct way, packets take it.
   std::size_t shortest = paths.front().size();

@@ -1,0 +1,53 @@
+// Sets of packets as binary decision diagrams (BuDDy): the checker's own, of (family, source, sending host,
+// destination, receiving host, protocol, destination port or ICMP type, source port).
+//
+// "Sending host" and "receiving host" tell apart hosts for which the model states no address: 0 is no such
+// host. BuDDy is one library for the whole process and knows no threads: whoever checks does so from one.
+#pragma once
+
+#include <bdd.h>
+
+#include "model/model.h"
+
+namespace vauban::check {
+
+using Packets = bdd;
+
+// Starts BuDDy if nobody has yet; else leaves its settings alone but for the number of variables.
+void startPackets();
+
+// A set of addresses, in both roles that it can have in a packet.
+struct Addresses {
+  Packets source, destination;
+
+  Addresses();  // none
+  Addresses(Packets asSource, Packets asDestination) : source(asSource), destination(asDestination) {}
+  static Addresses all();
+  static Addresses of(const space::AddressSet& set);
+  static Addresses of(const std::vector<space::AddressRange>& ranges);
+  static Addresses host(std::size_t number);  // all addresses, borne by the numbered host; 0: by none such
+  bool empty() const { return source == bddfalse; }
+  Addresses operator|(const Addresses& other) const {
+    return {source | other.source, destination | other.destination};
+  }
+  Addresses operator&(const Addresses& other) const {
+    return {source & other.source, destination & other.destination};
+  }
+  Addresses operator-(const Addresses& other) const {
+    return {source - other.source, destination - other.destination};
+  }
+  bool meets(const Addresses& other) const { return (source & other.source) != bddfalse; }
+};
+
+Packets ofFamily(space::Family family);
+Packets ofServices(const space::ServiceSet& services);
+// The packets whose answer is one of these: ports change places, ICMP answers become their requests.
+Packets answeredBy(const space::ServiceSet& services);
+
+Packets realServices();  // what exists at all: points of the universe of semantics 1
+Packets icmp();          // both families' ICMP
+Packets icmpErrors();    // destination unreachable, time exceeded, ...: whatever a filter may call related
+Packets tcp();
+Packets udp();
+
+}  // namespace vauban::check
