@@ -121,8 +121,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
            {hop}, gaps, index, true);
     }
   }
-  for (std::size_t p = 0; p < held.size(); ++p) {
-    const PartyId other(p);
+  for (const PartyId other : net.adjacency(setting).out[here.index()]) {
     // A group on both sides: one machine of it sends to another.
     const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
     if ((other == here && !among) || !exists(other)) continue;
@@ -138,8 +137,8 @@ void Solver::Run::expandHeld(const State& state, int index) {
 
 // Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
 void Solver::Run::reflect(PartyId from, bool seen, int parent) {
-  for (std::size_t p = 0; p < held.size(); ++p) {
-    const PartyId mirror(p);
+  for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {
+    const std::size_t p = mirror.index();
     const reach::Party& party = net.at(mirror);
     if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
     for (const Way& way : net.ways(from, mirror, true, false, setting)) {
@@ -211,11 +210,11 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
 // A client that has read the bytes may carry them to what it writes (semantics 4).
 void Solver::Run::expandClient(const State& state, int index) {
   const PartyId here(state.index);
-  for (std::size_t p = 0; p < held.size(); ++p) {
-    if (p == here.index() || !exists(PartyId(p))) continue;
-    for (const Way& way : net.ways(here, PartyId(p), false, powerful(PartyId(p)), setting)) {
-      arrive(here, PartyId(p), way, ServiceSet::all(), "what a client carries on", rateOf(way),
-             NameSet::all(), state.seen, {}, index, true);
+  for (const PartyId other : net.adjacency(setting).out[here.index()]) {
+    if (other == here || !exists(other)) continue;
+    for (const Way& way : net.ways(here, other, false, powerful(other), setting)) {
+      arrive(here, other, way, ServiceSet::all(), "what a client carries on", rateOf(way), NameSet::all(),
+             state.seen, {}, index, true);
     }
   }
 }
@@ -331,8 +330,7 @@ void Solver::Run::expandTold(const State& state, int index) {
       continue;
     }
     const double rate = effectRate(effect, true);
-    for (std::size_t p = 0; p < held.size(); ++p) {
-      const PartyId other(p);
+    for (const PartyId other : net.adjacency(setting).out[here.index()]) {
       if (!exists(other)) continue;
       const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
       for (const Way& way : other == here ? own : net.ways(here, other, false, powerful(other), setting)) {
@@ -374,17 +372,19 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
                   store->place});
     return false;
   };
-  for (std::size_t p = 0; p < held.size(); ++p) {
-    const PartyId reader(p);
+  // Whoever is on the path of a conversation can answer it himself, whoever it is with.
+  const bool onPath =
+      store == nullptr && net.at(at).kind == reach::Party::Kind::outside && model.at(net.at(at).zone).onPath;
+  std::vector<PartyId> everybody;
+  for (std::size_t p = 0; onPath && p < held.size(); ++p) everybody.emplace_back(p);
+  for (const PartyId reader : onPath ? everybody : net.adjacency(setting).in[at.index()]) {
+    const std::size_t p = reader.index();
     if ((reader == at && (store == nullptr || held[p])) || !exists(reader) || barred[p]) continue;
     const auto gapOpaque = reader == at ? std::nullopt : takeover(reader);
     const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
     if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
     const bool powers = reader != at && powerful(reader);
     std::vector<Way> own = reader == at ? loopback(at) : std::vector<Way>{};
-    // Whoever is on the path of a conversation can answer it himself.
-    const bool onPath = store == nullptr && net.at(at).kind == reach::Party::Kind::outside &&
-                        model.at(net.at(at).zone).onPath;
     if (onPath) {
       own = net.ways(reader, at, powers, true, setting);
       for (std::size_t o = 0; o < held.size(); ++o) {

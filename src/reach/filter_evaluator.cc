@@ -64,6 +64,7 @@ FilterEvaluator::FilterEvaluator(const model::FilterProgram& program,
   }
   firstBit_.push_back(bits);
   words_ = (bits + 63) / 64;
+  classCount_ = classes.size();
   sourceRows_.assign(words_ * classes.size(), 0);
   destinationRows_.assign(words_ * classes.size(), 0);
 

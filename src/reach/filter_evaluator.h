@@ -62,6 +62,9 @@ class FilterEvaluator {
   // conditions and interfaces left open (docs/formats/certificate.md, `because`).
   std::vector<RuleRef> deciders(std::size_t source, std::size_t destination, bool accepting,
                                 space::ServiceSet services) const;
+  // Classes with which a class may have any packet accepted, as their source or as their destination: those
+  // that some accepting rule names together with it. Sorted.
+  std::vector<std::size_t> mayMeet(std::size_t own, bool ownIsSource) const;
   const model::FilterProgram& program() const { return program_; }
   std::size_t ruleCount() const { return firstBit_.back(); }
 
@@ -86,6 +89,11 @@ class FilterEvaluator {
   std::size_t words_ = 0;
   std::vector<std::size_t> firstBit_;  // of each chain
   std::vector<std::uint64_t> sourceRows_, destinationRows_;
+  std::size_t classCount_ = 0;
+  struct Ends {  // of an accepting rule
+    std::vector<std::uint32_t> sources, destinations;
+  };
+  mutable std::vector<Ends> acceptRules_;  // by bit, made when first asked for
 };
 
 }  // namespace vauban::reach

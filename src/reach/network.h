@@ -124,6 +124,12 @@ class Network {
   const std::vector<Way>& ways(PartyId from, PartyId to, bool held, bool receiverHeld,
                                const Setting& setting) const;
 
+  // Parties between which ways() may find anything, whatever the powers of either: all others have none.
+  struct Adjacency {
+    std::vector<std::vector<PartyId>> out, in;  // by sender, by receiver; sorted
+  };
+  const Adjacency& adjacency(const Setting& setting) const;
+
   // reach(a, b) on classes: the services with which the address class `from` can open a conversation to `to`,
   // over all paths; at its worst under the setting (may) with the atoms used, or at the least (must).
   struct Opening {
@@ -203,6 +209,7 @@ class Network {
                    const Setting& setting) const;
   const std::vector<ClassIndex>& forgeable(model::ZoneId entering, model::ZoneId leaving,
                                            space::Family family, const Setting& setting) const;
+  bool tooManyRoutes() const;
   struct Walk;  // one packet's way along a route (route_walk.cc)
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
@@ -228,6 +235,8 @@ class Network {
   mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>> acceptedCache_;
   // By setting: claims ask under the same few.
   mutable std::map<Setting, std::unordered_map<std::uint64_t, std::vector<Way>>> wayCache_;
+  mutable std::map<Setting, Adjacency> adjacencyCache_;
+  mutable std::optional<bool> tooManyRoutes_;
   // By setting: by entering zone, leaving zone and family.
   mutable std::map<Setting, std::vector<std::optional<std::vector<ClassIndex>>>> forgeableCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;

@@ -1,0 +1,328 @@
+#include "check/ways.h"
+
+namespace vauban::check {
+namespace {
+
+enum Kind { kOneWay, kConversation, kOpening };
+
+Crossing back(const Crossing& crossing) { return {crossing.point, crossing.to, crossing.from}; }
+
+}  // namespace
+
+// Semantics 3: without port security whoever holds one member of a trusted zone can take any other's address.
+Addresses Ways::addressesAt(End end, model::ZoneId zone) const {
+  const Party& party = network_.parties()[end.party];
+  if (!end.code) return party.own;
+  const bool takes = network_.untrusted(zone) || !network_.portsSecured(zone);
+  return takes ? party.own | network_.ofZoneAddresses(zone) : party.own;
+}
+
+// In a family in which the model gives a machine no address it has a link-local one; only what nothing filters
+// bears it.
+Packets Ways::wideSources(PartyId id) const {
+  const Party& party = network_.parties()[id];
+  Packets wide = party.own.source;
+  if (!party.hasIpv4) wide |= ofFamily(space::Family::ipv4);
+  if (!party.hasIpv6) wide |= ofFamily(space::Family::ipv6);
+  return wide;
+}
+
+Packets Ways::wideDestinations(PartyId id) const {
+  const Party& party = network_.parties()[id];
+  Packets wide = party.own.destination;
+  if (!party.hasIpv4) wide |= ofFamily(space::Family::ipv4);
+  if (!party.hasIpv6) wide |= ofFamily(space::Family::ipv6);
+  return wide;
+}
+
+std::vector<Ways::Leg> Ways::legs(End from, End to) const {
+  const Party& a = network_.parties()[from.party];
+  const Party& b = network_.parties()[to.party];
+  std::vector<Leg> legs;
+  const auto onPath = [&](const Party& party, model::ZoneId zone) {
+    return party.adversary && network_.model().at(zone).onPath;
+  };
+  for (const model::ZoneId za : a.zones) {
+    for (const model::ZoneId zb : b.zones) {
+      for (const Route& route : network_.routes(za, zb)) {
+        legs.push_back({route, za, zb, addressesAt(from, za), addressesAt(to, zb), false});
+      }
+      // Semantics 3 and decision 0008: on the path he reads what crosses his zone, and answers in its place.
+      if (onPath(b, zb)) {
+        for (auto& [route, behind] : network_.through(za, zb)) {
+          legs.push_back({std::move(route), za, zb, addressesAt(from, za), behind, true});
+        }
+      }
+      if (onPath(a, za)) {
+        for (auto& [route, behind] : network_.onwardFrom(za, zb)) {
+          legs.push_back({std::move(route), za, zb, behind, addressesAt(to, zb), true});
+        }
+      }
+    }
+  }
+  return legs;
+}
+
+// Anti-spoofing (semantics 3); absent or `off`: nothing is checked.
+Packets Ways::unforged(const Crossing& crossing, PartyId sender, bool onPath) const {
+  const auto& stated = network_.points()[crossing.point].antiSpoofing;
+  if (!stated || *stated.value == model::AntiSpoofing::off) return bddtrue;
+  if (*stated.value == model::AntiSpoofing::zone || onPath) return network_.behind(crossing).source;
+  return network_.parties()[sender].own.source;
+}
+
+// Packets that the filters cannot tell from answers in a flow that somebody may have opened (5.4).
+Packets Ways::live(const Crossing& crossing) const {
+  const auto [found, isNew] = live_.try_emplace(crossing.point, bddfalse);
+  if (!isNew) return found->second;
+  Packets all = bddfalse;
+  for (PointId point = 0; point < network_.points().size(); ++point) {
+    if (!network_.sameDevice(point, crossing.point)) continue;
+    const auto& link = network_.points()[point].link;
+    if (!link) {
+      all |= network_.fateOfAnswer(crossing).accepted;
+      continue;
+    }
+    const model::Link& sides = network_.model().at(*link);
+    all |= network_.fateOfAnswer({point, sides.from, sides.to}).accepted;
+    all |= network_.fateOfAnswer({point, sides.to, sides.from}).accepted;
+  }
+  found->second = all;
+  return all;
+}
+
+// `related: from-untrusted` goes by the side that a packet enters.
+bool Ways::relatedPasses(const Crossing& crossing) const {
+  const auto related = network_.points()[crossing.point].related.value.value_or(model::Related::all);
+  return related == model::Related::all ||
+         (related == model::Related::fromUntrusted && network_.untrusted(crossing.from));
+}
+
+// Whether some flow that the point accepts has an end at that party.
+bool Ways::hasFlow(PointId point, End end) const {
+  const auto [found, isNew] = flows_.try_emplace({point, end}, false);
+  if (!isNew) return found->second;
+  Addresses addresses;
+  for (const model::ZoneId zone : network_.parties()[end.party].zones) {
+    addresses = addresses | addressesAt(end, zone);
+  }
+  const Packets ends = addresses.source | addresses.destination;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    const Point& at = network_.points()[other];
+    if ((at.passing & ends) != bddfalse) found->second = true;
+    if (!at.link) {
+      if ((network_.fate({other, {}, {}}).accepted & ends) != bddfalse) found->second = true;
+      continue;
+    }
+    const model::Link& sides = network_.model().at(*at.link);
+    if ((network_.fate({other, sides.from, sides.to}).accepted & ends) != bddfalse ||
+        (network_.fate({other, sides.to, sides.from}).accepted & ends) != bddfalse) {
+      found->second = true;
+    }
+  }
+  return found->second;
+}
+
+// What crosses a point as a packet that nobody has asked for.
+Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath) const {
+  const Point& point = network_.points()[crossing.point];
+  Packets accepted = network_.fate(crossing).accepted;
+  if (from.code) {
+    if (point.answersPass) {
+      Packets forged = live(crossing);
+      // A service has opened only the flows that its effects open: an answer from his own address is none.
+      if (!to.code) forged -= network_.parties()[from.party].own.source;
+      accepted |= forged;
+    }
+    if (relatedPasses(crossing)) {
+      if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
+      const bool helpers = !point.helpers || !point.helpers.value->empty();
+      if (helpers && (hasFlow(crossing.point, from) || hasFlow(crossing.point, to))) accepted |= tcp() | udp();
+    }
+  }
+  return point.passing | (point.covered & unforged(crossing, from.party, onPath) & accepted);
+}
+
+// Of the packets that cross so, those whose answers come back.
+Packets Ways::answered(const Crossing& crossing) const {
+  const Point& point = network_.points()[crossing.point];
+  if (point.answersPass) return bddtrue;
+  return point.passing | network_.fateOfAnswer(back(crossing)).accepted;
+}
+
+// Families in which no point on the route filters.
+Packets Ways::uncovered(const Route& route) const {
+  Packets all = bddtrue;
+  for (const Crossing& crossing : route.crossings) all &= network_.points()[crossing.point].passing;
+  return all;
+}
+
+Packets Ways::free(const Leg& leg, End from, End to) const {
+  const bool forges = from.code && !network_.portsSecured(leg.from);
+  const Packets sources = forges ? Packets(bddtrue) : leg.sources.source | wideSources(from.party);
+  return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real();
+}
+
+Packets Ways::oneWay(const Leg& leg, End from, End to) const {
+  if (leg.route.free()) return free(leg, from, to);
+  Packets packets = network_.real() & leg.destinations.destination;
+  if (!from.code) packets &= leg.sources.source;
+  for (const Crossing& crossing : leg.route.crossings) {
+    if (packets == bddfalse) break;
+    packets &= passes(crossing, from, to, leg.onPath);
+  }
+  const Packets open = uncovered(leg.route);
+  if (open == bddfalse) return packets;
+  const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
+  return packets | (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
+}
+
+Packets Ways::conversation(const Leg& leg, End from, End to) const {
+  const Packets sources = leg.sources.source | wideSources(from.party);
+  if (leg.route.free()) {
+    return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real();
+  }
+  Packets packets = network_.real() & leg.sources.source & leg.destinations.destination;
+  for (const Crossing& crossing : leg.route.crossings) {
+    if (packets == bddfalse) break;
+    const Point& point = network_.points()[crossing.point];
+    Packets accepted = network_.fate(crossing).accepted;
+    const bool helpers = !point.helpers || !point.helpers.value->empty();
+    if (relatedPasses(crossing) && helpers &&
+        (hasFlow(crossing.point, from) || hasFlow(crossing.point, to))) {
+      accepted |= tcp() | udp();
+    }
+    packets &= point.passing | (point.covered & unforged(crossing, from.party, leg.onPath) & accepted);
+    packets &= answered(crossing);
+  }
+  return packets | (uncovered(leg.route) & sources &
+                    (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
+}
+
+Packets Ways::oneWay(End from, End to) const {
+  const auto [found, isNew] = known_.try_emplace({from, to, kOneWay}, bddfalse);
+  if (isNew) {
+    Packets all = bddfalse;
+    for (const Leg& leg : legs(from, to)) all |= oneWay(leg, from, to);
+    known_[{from, to, kOneWay}] = all;
+    return all;
+  }
+  return found->second;
+}
+
+Packets Ways::conversation(End from, End to) const {
+  const auto [found, isNew] = known_.try_emplace({from, to, kConversation}, bddfalse);
+  if (isNew) {
+    Packets all = bddfalse;
+    for (const Leg& leg : legs(from, to)) all |= conversation(leg, from, to);
+    known_[{from, to, kConversation}] = all;
+    return all;
+  }
+  return found->second;
+}
+
+Packets Ways::opening(PartyId from, PartyId to) const {
+  const End a{from, false}, b{to, false};
+  const auto [found, isNew] = known_.try_emplace({a, b, kOpening}, bddfalse);
+  if (!isNew) return found->second;
+  Packets all = bddfalse;
+  for (const model::ZoneId za : network_.parties()[from].zones) {
+    for (const model::ZoneId zb : network_.parties()[to].zones) {
+      for (const Route& route : network_.routes(za, zb)) {
+        all |= oneWay(Leg{route, za, zb, network_.parties()[from].own, network_.parties()[to].own, false}, a, b);
+      }
+    }
+  }
+  known_[{a, b, kOpening}] = all;
+  return all;
+}
+
+Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets reflecting) const {
+  const End a{from, true}, n{mirror, false};
+  const Packets aimed = oneWay(a, n) & reflecting;
+  if (aimed == bddfalse) return bddfalse;
+  Packets all = bddfalse;
+  for (const Leg& out : legs(a, n)) {
+    const Packets sent = oneWay(out, a, n) & reflecting;
+    if (sent == bddfalse) continue;
+    for (const Leg& home : legs(n, to)) {
+      Packets packets = sent & (home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
+      for (const Crossing& crossing : home.route.crossings) {
+        if (packets == bddfalse) break;
+        const Point& point = network_.points()[crossing.point];
+        bool saw = false;
+        for (const Crossing& seen : out.route.crossings) {
+          saw = saw || network_.sameDevice(seen.point, crossing.point);
+        }
+        if (saw && (point.answersPass || relatedPasses(crossing))) continue;
+        packets &= point.passing | network_.fateOfAnswer(crossing).accepted;
+      }
+      all |= packets;
+    }
+  }
+  return all;
+}
+
+// Whether a quote from the device that rejects gets to a zone of `to`: over each further point as an answer to
+// what that point saw, as related to some flow of the receiver's, or by a rule of its own.
+bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
+  const Point& device = network_.points()[rejecting.point];
+  const auto passesOn = [&](const Crossing& crossing, const Addresses& receiver) {
+    const Point& point = network_.points()[crossing.point];
+    if (point.passing != bddfalse) return true;
+    for (const Crossing& one : seen) {
+      if (network_.sameDevice(one.point, crossing.point) && (point.answersPass || relatedPasses(crossing))) {
+        return true;
+      }
+    }
+    if (relatedPasses(crossing) && hasFlow(crossing.point, to)) return true;
+    const bool checked = point.antiSpoofing && *point.antiSpoofing.value != model::AntiSpoofing::off;
+    const Packets sources = checked ? network_.behind(crossing).source : Packets(bddtrue);
+    const Packets quotes = (icmpErrors() | tcp()) & sources & receiver.destination;
+    return (quotes & network_.fate(crossing).accepted) != bddfalse;
+  };
+  for (const model::ZoneId zone : network_.parties()[to.party].zones) {
+    if (!device.link || zone == rejecting.from || zone == rejecting.to) return true;
+    for (const model::ZoneId side : {rejecting.from, rejecting.to}) {
+      for (const Route& route : network_.routes(side, zone)) {
+        bool passes = true;
+        for (const Crossing& crossing : route.crossings) {
+          passes = passes && passesOn(crossing, addressesAt(to, zone));
+        }
+        if (passes) return true;
+      }
+    }
+  }
+  return false;
+}
+
+Packets Ways::quoted(PartyId from, End to) const {
+  const End a{from, true};
+  const Party& sender = network_.parties()[from];
+  Addresses receiver;
+  for (const model::ZoneId zone : network_.parties()[to.party].zones) {
+    receiver = receiver | addressesAt(to, zone);
+  }
+  Packets all = bddfalse;
+  for (const model::ZoneId za : sender.zones) {
+    for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
+      for (const Route& route : network_.routes(za, model::ZoneId(z))) {
+        Packets packets = network_.real() & receiver.source;
+        std::vector<Crossing> seen;
+        for (const Crossing& crossing : route.crossings) {
+          if (packets == bddfalse) break;
+          const Packets checked = packets & unforged(crossing, from, false);
+          const Packets rejected = checked & network_.fate(crossing).rejected &
+                                   network_.points()[crossing.point].covered;
+          if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
+          packets &= passes(crossing, a, to, false);
+          seen.push_back(crossing);
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace vauban::check

@@ -1,0 +1,67 @@
+// The packets with which one party gets something to another (semantics 3 and 5, clauses 1, 3, 4 and 5).
+//
+// A party acts as code (the adversary's: any source that nothing checks, neighbours' addresses, floods of
+// errors), or as what the model says it is (its own addresses, conversations only).
+#pragma once
+
+#include <map>
+#include <tuple>
+
+#include "check/network.h"
+
+namespace vauban::check {
+
+struct End {
+  PartyId party = 0;
+  bool code = false;
+  auto operator<=>(const End&) const = default;
+};
+
+class Ways {
+ public:
+  explicit Ways(const Network& network) : network_(network) {}
+
+  // Packets that arrive, answered or not. Includes whole conversations.
+  Packets oneWay(End from, End to) const;
+  // Packets that open a conversation whose answers come back.
+  Packets conversation(End from, End to) const;
+  // What opens a conversation by its sender's own address, by rules or uncovered: reach(a, b) of semantics 3.
+  Packets opening(PartyId from, PartyId to) const;
+  // Of `of`, those that some route surely lets through on all others too; see reach_claims.cc.
+  Packets lost(PartyId from, PartyId to, Packets of) const;
+  // Forged packets of `from` to `mirror`, which answers to what it takes for the source: an address of `to`.
+  // `reflecting`: what `mirror` answers at all.
+  Packets reflected(PartyId from, PartyId mirror, End to, Packets reflecting) const;
+  // Forged packets of `from` that some filter rejects with a quote that gets to `to`.
+  Packets quoted(PartyId from, End to) const;
+
+ private:
+  struct Leg {  // one route, from one zone of a party to one of another
+    Route route;
+    model::ZoneId from, to;
+    Addresses sources, destinations;  // by which the two go there
+    bool onPath = false;
+  };
+  std::vector<Leg> legs(End from, End to) const;
+  Addresses addressesAt(End end, model::ZoneId zone) const;
+  Packets wideSources(PartyId party) const;
+  Packets wideDestinations(PartyId party) const;
+  Packets unforged(const Crossing& crossing, PartyId sender, bool onPath) const;
+  Packets passes(const Crossing& crossing, End from, End to, bool onPath) const;
+  Packets answered(const Crossing& crossing) const;
+  Packets live(const Crossing& crossing) const;
+  bool relatedPasses(const Crossing& crossing) const;
+  bool hasFlow(PointId point, End end) const;
+  Packets uncovered(const Route& route) const;
+  Packets oneWay(const Leg& leg, End from, End to) const;
+  Packets conversation(const Leg& leg, End from, End to) const;
+  bool quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const;
+  Packets free(const Leg& leg, End from, End to) const;
+
+  const Network& network_;
+  mutable std::map<std::tuple<End, End, int>, Packets> known_;
+  mutable std::map<PointId, Packets> live_;
+  mutable std::map<std::pair<PointId, End>, bool> flows_;
+};
+
+}  // namespace vauban::check
