@@ -15,6 +15,7 @@ using model::ServiceInstance;
 using reach::AtomIds;
 using reach::ClassIndex;
 using reach::PartyId;
+using reach::Powers;
 using reach::SourceKind;
 using reach::Way;
 using reach::WayKind;
@@ -40,6 +41,23 @@ double effectRate(const Effect& effect, bool outward) {
 }
 
 }  // namespace
+
+// Whether nothing that arrives at a party one hop further could add to its states, or be a shorter way there.
+bool Solver::Run::settled(PartyId id, int parent, int leastOddity) const {
+  if (everything || anyOnPath) return false;
+  const int length = labels[static_cast<std::size_t>(parent)].length + kHopCost + leastOddity;
+  auto known = [&](StateKind kind, std::uint32_t index) {
+    const StateKey key{kind, index, true};
+    if (const auto found = reached.find(key); found != reached.end() && found->second.full()) return true;
+    const auto waiting = pending.find(key);
+    return waiting != pending.end() && waiting->second.first <= length && waiting->second.second.full();
+  };
+  if (known(StateKind::held, id.value)) return true;
+  if (held[id.index()] || query.direct || opaque(id) || controlled.contains(id) || tunnelled.contains(id))
+    return false;
+  return std::ranges::all_of(servicesOf[id.index()],
+                             [&](model::ServiceId service) { return known(StateKind::told, service.value); });
+}
 
 void Solver::Run::expand(const State& state, int index) {
   switch (state.kind) {
@@ -125,10 +143,15 @@ void Solver::Run::expandHeld(const State& state, int index) {
     // A group on both sides: one machine of it sends to another.
     const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
     if ((other == here && !among) || !exists(other)) continue;
-    for (const Way& way : net.ways(here, other, true, powerful(other), setting)) {
-      arrive(here, other, way, ServiceSet::all(),
-             way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),
-             NameSet::all(), state.seen, {}, index, false);
+    for (const Powers powers : {Powers::neighbour, Powers::forger}) {
+      // A forged source brings the bytes no further than a plain one does.
+      if (settled(other, index, powers == Powers::forger ? 2 : 0)) break;
+      for (const Way& way : net.ways(here, other, powers, powerful(other), setting)) {
+        if (powers == Powers::forger && way.source != SourceKind::forged) continue;
+        arrive(here, other, way, ServiceSet::all(),
+               way.kind == WayKind::related ? "quoted data of an ICMP error" : "anything", rateOf(way),
+               NameSet::all(), state.seen, {}, index, false);
+      }
     }
   }
   consume(here, ServiceSet::all(), NameSet::all(), nullptr, state.seen, index, false);
@@ -137,54 +160,59 @@ void Solver::Run::expandHeld(const State& state, int index) {
 
 // Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
 void Solver::Run::reflect(PartyId from, bool seen, int parent) {
+  std::vector<PartyId> victims;
+  for (std::size_t v = 0; v < held.size(); ++v) {
+    if (held[v] && !source[v] && PartyId(v) != from) victims.emplace_back(v);
+  }
   for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {
     const std::size_t p = mirror.index();
     const reach::Party& party = net.at(mirror);
     if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
-    for (const Way& way : net.ways(from, mirror, true, false, setting)) {
-      if (way.source == SourceKind::own || way.kind == WayKind::related || way.tapped.valid()) continue;
-      const PartyId victim = net.endpoint(way.from).party;
-      if (!held[victim.index()] || source[victim.index()]) continue;
-      auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier) {
-        const reach::Fit packets = way.fit(ServiceSet::all(), heard);
-        if (packets.empty() || bits == 0) return;
-        auto back = net.answerPasses(way, packets.heard, setting);
-        if (!back) return;
-        bool flag = seen;
-        Hop there = makeHop(from, mirror, way, packets, carrier,
-                            static_cast<double>(bits) * kReflectionsPerSecond, flag);
-        Hop answer = there;
-        answer.from = party.name;
-        answer.to = net.at(victim).name;
-        answer.how = "reflected to the source that the packet bore";
-        answer.rule.reset();
-        answer.packets = there.packets.reversed();
-        answer.example = *answer.packets.witness(false);
-        push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
-             reach::join(way.atoms, *back), parent, true);
-      };
-      ServiceSet heard;
-      for (model::ServiceId id : servicesOf[p]) {
-        const ServiceInstance& service = model.at(id);
-        const model::Behaviour& behaviour = catalogue.at(service.behaviour);
-        const ServiceSet packets = way.packets & service.listens;
-        heard |= packets;
-        attempt(packets & ServiceSet::protocol(space::kTcp), behaviour.reflectsTcp.bits,
-                behaviour.reflectsTcp.carrier);
-        attempt(packets & ServiceSet::protocol(space::kUdp), behaviour.reflectsUdp.bits,
-                behaviour.reflectsUdp.carrier);
-        attempt(packets & (ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6)),
-                behaviour.reflectsIcmp.bits, behaviour.reflectsIcmp.carrier);
+    for (const PartyId victim : victims) {
+      if (settled(victim, parent, 2)) continue;
+      for (const Way& way : net.waysBearing(from, mirror, victim, setting)) {
+        if (way.kind == WayKind::related || way.tapped.valid()) continue;
+        auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier) {
+          const reach::Fit packets = way.fit(ServiceSet::all(), heard);
+          if (packets.empty() || bits == 0) return;
+          auto back = net.answerPasses(way, packets.heard, setting);
+          if (!back) return;
+          bool flag = seen;
+          Hop there = makeHop(from, mirror, way, packets, carrier,
+                              static_cast<double>(bits) * kReflectionsPerSecond, flag);
+          Hop answer = there;
+          answer.from = party.name;
+          answer.to = net.at(victim).name;
+          answer.how = "reflected to the source that the packet bore";
+          answer.rule.reset();
+          answer.packets = there.packets.reversed();
+          answer.example = *answer.packets.witness(false);
+          push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
+               reach::join(way.atoms, *back), parent, true);
+        };
+        ServiceSet heard;
+        for (model::ServiceId id : servicesOf[p]) {
+          const ServiceInstance& service = model.at(id);
+          const model::Behaviour& behaviour = catalogue.at(service.behaviour);
+          const ServiceSet packets = way.packets & service.listens;
+          heard |= packets;
+          attempt(packets & ServiceSet::protocol(space::kTcp), behaviour.reflectsTcp.bits,
+                  behaviour.reflectsTcp.carrier);
+          attempt(packets & ServiceSet::protocol(space::kUdp), behaviour.reflectsUdp.bits,
+                  behaviour.reflectsUdp.carrier);
+          attempt(packets & (ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6)),
+                  behaviour.reflectsIcmp.bits, behaviour.reflectsIcmp.carrier);
+        }
+        // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
+        // error quotes.
+        attempt(
+            (way.packets - heard) & (ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp)),
+            32, "reset or error of a closed port");
       }
-      // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
-      // error quotes.
-      attempt((way.packets - heard) & (ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp)),
-              32, "reset or error of a closed port");
     }
   }
-  for (std::size_t v = 0; v < held.size(); ++v) {
-    const PartyId victim(v);
-    if (!held[v] || source[v] || victim == from || !exists(victim)) continue;
+  for (const PartyId victim : victims) {
+    if (!exists(victim) || settled(victim, parent, 2)) continue;
     for (ClassIndex address : net.at(victim).classes) {
       if (net.endpoint(address).linkLocal) continue;
       auto quote = net.quote(from, address, query.over, setting);
@@ -211,8 +239,8 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
 void Solver::Run::expandClient(const State& state, int index) {
   const PartyId here(state.index);
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-    if (other == here || !exists(other)) continue;
-    for (const Way& way : net.ways(here, other, false, powerful(other), setting)) {
+    if (other == here || !exists(other) || settled(other, index)) continue;
+    for (const Way& way : net.ways(here, other, Powers::plain, powerful(other), setting)) {
       arrive(here, other, way, ServiceSet::all(), "what a client carries on", rateOf(way), NameSet::all(),
              state.seen, {}, index, true);
     }
@@ -331,9 +359,10 @@ void Solver::Run::expandTold(const State& state, int index) {
     }
     const double rate = effectRate(effect, true);
     for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-      if (!exists(other)) continue;
+      if (!exists(other) || settled(other, index)) continue;
       const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
-      for (const Way& way : other == here ? own : net.ways(here, other, false, powerful(other), setting)) {
+      for (const Way& way :
+           other == here ? own : net.ways(here, other, Powers::plain, powerful(other), setting)) {
         if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
         const auto onward = leadsTo(service, effect, state.names, way.to);
         if (!onward) continue;
@@ -383,7 +412,8 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
     const auto gapOpaque = reader == at ? std::nullopt : takeover(reader);
     const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
     if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
-    const bool powers = reader != at && powerful(reader);
+    // What is forged is not answered.
+    const Powers powers = reader != at && powerful(reader) ? Powers::neighbour : Powers::plain;
     std::vector<Way> own = reader == at ? loopback(at) : std::vector<Way>{};
     if (onPath) {
       own = net.ways(reader, at, powers, true, setting);

@@ -45,6 +45,7 @@ struct Solver::Run {
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
   bool adds(StateKind kind, std::uint32_t index, bool seen, const space::NameSet& names, int parent,
             reach::PartyId from, reach::PartyId to, const reach::Way& way, const reach::Fit& packets) const;
+  bool settled(reach::PartyId id, int parent, int leastOddity = 0) const;
   // A hop that counts for `over`: not wholly inside `from`, unless it ends where `to` waits.
   bool outward(reach::PartyId from, reach::PartyId to) const {
     return !(source[from.index()] && source[to.index()]) || target[to.index()];
@@ -112,6 +113,7 @@ struct Solver::Run {
   const Query& query;
   const reach::Setting& setting;
   std::vector<bool> held, target, source, barred;
+  bool anyOnPath = false;  // some zone's adversary hears what is bound elsewhere
   std::vector<std::vector<model::ServiceId>> servicesOf;  // by party
   std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
   std::map<reach::PartyId, reach::AtomIds>

@@ -127,6 +127,7 @@ Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue&
     if (adversaryAwaits && !adversarySends) target[p] = true;
   }
   for (PartyId id : query.without) barred[id.index()] = !source[id.index()] && !target[id.index()];
+  anyOnPath = std::ranges::any_of(model.zones, &model::Zone::onPath);
   servicesOf.resize(parties);
   opaqueKnown.resize(parties);
   clientKnown.resize(parties);
@@ -214,9 +215,10 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
   open.emplace(length, static_cast<int>(labels.size()) - 1);
 }
 
+// A source that is not one's own is odder than anything else.
 int Solver::Run::oddityOf(const Way& way) {
-  return (way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 2) +
-         (way.source == SourceKind::own ? 0 : 1);
+  if (way.source != SourceKind::own) return 2;
+  return way.kind == WayKind::rule || way.kind == WayKind::free ? 0 : 1;
 }
 
 bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const NameSet& names, int parent,

@@ -62,9 +62,10 @@ struct Filter::Walk {
   const Filter& filter;
   const Sides& sides;
   bool ofAnswers;
-  bool listing;  // collect what is decided for certain, instead of what may happen
+  bool certificate;  // as certificates list decisions, instead of as packets may fare
   Fate fate;
   std::map<const FilterRule*, Decision> decided;
+  bool listing = true;
   int depth = 0;
 
   void decide(const FilterRule& rule, const model::Chain& chain, Packets packets) {
@@ -89,10 +90,11 @@ struct Filter::Walk {
     for (std::size_t i = 0; i < chain.rules.size() && here != bddfalse; ++i) {
       const FilterRule& rule = chain.rules[i];
       const Match match = certainty(rule, sides);
-      if (match == Match::no) continue;
+      if (match == Match::no && !certificate) continue;
       const Packets matched = here & matches[i];
       if (matched == bddfalse) continue;
-      const bool exact = match == Match::yes;
+      // The certificate counts every rule that names an interface as inexact.
+      const bool exact = match == Match::yes && (!certificate || (!rule.in && !rule.out));
       Packets rest = exact ? here - matched : here;
       switch (rule.action) {
         case Action::accept:
@@ -105,11 +107,15 @@ struct Filter::Walk {
           fate.rejected |= matched;
           break;
         case Action::jump:
-          rest |= this->chain(rule.chain.index(), matched);
+        case Action::goTo: {
+          // What an inexact jump leads to decides nothing for certain.
+          const bool outer = listing;
+          listing = listing && exact;
+          const Packets out = this->chain(rule.chain.index(), matched);
+          (rule.action == Action::jump ? rest : returned) |= out;
+          listing = outer;
           break;
-        case Action::goTo:
-          returned |= this->chain(rule.chain.index(), matched);
-          break;
+        }
         case Action::doReturn:
           returned |= matched;
           break;
@@ -119,7 +125,7 @@ struct Filter::Walk {
       }
       const bool decides =
           rule.action == Action::accept || rule.action == Action::drop || rule.action == Action::reject;
-      if (listing && exact && decides) decide(rule, chain, matched);
+      if (certificate && listing && exact && decides) decide(rule, chain, matched);
       here = rest;
     }
     --depth;
@@ -128,7 +134,7 @@ struct Filter::Walk {
 };
 
 Fate Filter::run(const Sides& sides, bool unmatchedRejects, bool ofAnswers) const {
-  Walk walk{*this, sides, ofAnswers, false, {}, {}, 0};
+  Walk walk{*this, sides, ofAnswers, false, {}, {}};
   const Packets rest = walk.chain(program_->entry.index(), real_);
   const auto& policy = program_->chains[program_->entry.index()].policy;
   if (policy == Action::accept) {
@@ -150,7 +156,7 @@ Fate Filter::fateOfAnswer(const Sides& sides, bool unmatchedRejects) const {
 }
 
 std::vector<Decision> Filter::decisions(const Sides& sides) const {
-  Walk walk{*this, sides, false, true, {}, {}, 0};
+  Walk walk{*this, sides, false, true, {}, {}};
   const model::Chain& entry = program_->chains[program_->entry.index()];
   const Packets rest = walk.chain(program_->entry.index(), real_);
   std::vector<Decision> decisions;

@@ -122,17 +122,16 @@ void Network::makePoints() {
     point.antiSpoofing = inForce(stated.antiSpoofing, global.antiSpoofing);
     point.families = inForce(stated.families, global.families);
     point.uncoveredPasses = inForce(stated.uncoveredPasses, global.uncoveredPasses);
-    // What a link states goes before what its rules say, and that before the model.
     point.established = inForce(stated.established, global.established);
-    if (own && !stated.established && program.established) {
-      point.established = {*program.established, program.establishedPlace};
-    }
     point.related = inForce(stated.related, global.related);
-    if (own && !stated.related && program.related) point.related = {*program.related, program.relatedPlace};
     point.helpers = inForce(stated.helpers, global.helpers);
     point.unmatchedRejects = inForce(stated.unmatchedRejects, global.unmatchedRejects);
 
+    // What a link states goes before what its rules say, and that before the model.
     point.answersPass = point.established.value.value_or(true);
+    if (own && !stated.established && program.established) point.answersPass = *program.established;
+    point.relates = point.related.value.value_or(model::Related::all);
+    if (own && !stated.related && program.related) point.relates = *program.related;
     const bool mayPass = point.uncoveredPasses.value.value_or(true);
     // Decision 0011: without `families` each may be the one that is not covered; rule files know their own.
     if (own && !program.families.empty()) {

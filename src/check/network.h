@@ -32,7 +32,7 @@ struct Point {
   std::optional<model::LinkId> link;  // none: the ideal point
   std::shared_ptr<Filter> filter;
   bool ownRules = false;
-  // Keys in force, link before model; absent where not stated.
+  // Keys as stated, link before model; absent where neither states them.
   model::Stated<model::AntiSpoofing> antiSpoofing;
   model::Stated<std::vector<space::Family>> families;
   model::Stated<bool> uncoveredPasses, established;
@@ -40,6 +40,7 @@ struct Point {
   model::Stated<std::vector<std::string>> helpers;
   model::Stated<bool> unmatchedRejects;
   // What follows, at its worst.
+  model::Related relates = model::Related::all;
   bool answersPass = true;           // replies to accepted packets
   Packets covered = bddfalse;        // families that the rules may decide
   Packets passing = bddfalse;        // families that may pass uncovered

@@ -93,7 +93,7 @@ Packets Ways::live(const Crossing& crossing) const {
 
 // `related: from-untrusted` goes by the side that a packet enters.
 bool Ways::relatedPasses(const Crossing& crossing) const {
-  const auto related = network_.points()[crossing.point].related.value.value_or(model::Related::all);
+  const auto related = network_.points()[crossing.point].relates;
   return related == model::Related::all ||
          (related == model::Related::fromUntrusted && network_.untrusted(crossing.from));
 }
@@ -268,7 +268,7 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets reflecting
 // what that point saw, as related to some flow of the receiver's, or by a rule of its own.
 bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
   const Point& device = network_.points()[rejecting.point];
-  const auto passesOn = [&](const Crossing& crossing, const Addresses& receiver) {
+  const auto passesOn = [&](const Crossing& crossing, const Addresses& receiver) -> bool {
     const Point& point = network_.points()[crossing.point];
     if (point.passing != bddfalse) return true;
     for (const Crossing& one : seen) {

@@ -43,6 +43,7 @@ class FilesReader {
   fs::path folder_, realFolder_;
   std::vector<yaml::NodePtr> roots_;
   std::set<fs::path> seen_;
+  std::vector<std::string> tried_;
   std::size_t files_ = 0, bytes_ = 0, nodes_ = 0, aliases_ = 0;
 };
 
@@ -84,6 +85,7 @@ std::optional<std::string> FilesReader::contentOf(const fs::path& path, const ya
 }
 
 void FilesReader::readFile(const fs::path& path, const yaml::Node* includedBy) {
+  tried_.push_back(path.string());
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
   if (error || !isInFolder(real)) {
@@ -163,6 +165,7 @@ void FilesReader::readPath(const std::string& path) {
 ModelFiles FilesReader::merged() {
   ModelFiles files;
   files.folder = folder_.string();
+  files.tried = std::move(tried_);
   if (roots_.size() <= 1) {
     if (!roots_.empty()) files.root = roots_.front();
     return files;

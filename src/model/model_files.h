@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/model_reader.h"
 #include "model/node_reader.h"
@@ -17,6 +18,7 @@ namespace vauban::model {
 struct ModelFiles {
   yaml::NodePtr root;  // null where no file could be read
   std::string folder;
+  std::vector<std::string> tried;  // every file that was asked for, read or not
 };
 
 ModelFiles readModelFiles(const std::string& path, const ReadLimits& limits, NodeReader& reader);

@@ -64,6 +64,13 @@ enum class WayKind {
 // How the sender's source address relates to him.
 enum class SourceKind { own, neighbour, forged };
 
+// Of the sender, each with those before it.
+enum class Powers : std::uint8_t {
+  plain,      // his own addresses
+  neighbour,  // his neighbours' addresses, related errors, helpers
+  forger,     // any source
+};
+
 // A packet as its opener writes it and as its listener hears it; they differ where NAT lies between.
 struct Fit {
   space::ServiceSet sent, heard;
@@ -118,11 +125,12 @@ class Network {
   const std::vector<Point>& points() const { return points_; }
   Atoms& atoms() const { return atoms_; }
 
-  // Powers of the sender: `held` adds his neighbours' addresses, forged sources, related errors and helpers.
-  // `receiverHeld` lets the receiver take his neighbours' addresses as well.
-  // Ways whose atoms the setting supposes are left out.
-  const std::vector<Way>& ways(PartyId from, PartyId to, bool held, bool receiverHeld,
+  // `receiverHeld` lets the receiver take his neighbours' addresses as well. Ways whose atoms the setting
+  // supposes are left out.
+  const std::vector<Way>& ways(PartyId from, PartyId to, Powers powers, bool receiverHeld,
                                const Setting& setting) const;
+  // The ways to an address of `to` itself that bear one of `victim`.
+  std::vector<Way> waysBearing(PartyId from, PartyId to, PartyId victim, const Setting& setting) const;
 
   // Parties between which ways() may find anything, whatever the powers of either: all others have none.
   struct Adjacency {
@@ -207,6 +215,9 @@ class Network {
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting) const;
+  void bearing(std::vector<Way>& ways, PartyId from, model::ZoneId entering, ClassIndex source,
+               ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
+               const Setting& setting) const;
   const std::vector<ClassIndex>& forgeable(model::ZoneId entering, model::ZoneId leaving,
                                            space::Family family, const Setting& setting) const;
   bool tooManyRoutes() const;

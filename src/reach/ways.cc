@@ -17,10 +17,12 @@ int rank(const Way& way) {
 
 }  // namespace
 
-const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool receiverHeld,
+const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, bool receiverHeld,
                                       const Setting& setting) const {
-  const std::uint64_t key = (std::uint64_t{from.value} << 33) | (std::uint64_t{to.value} << 2) |
-                            (held ? 2U : 0U) | (receiverHeld ? 1U : 0U);
+  const std::uint64_t key = (std::uint64_t{from.value} << 33) | (std::uint64_t{to.value} << 3) |
+                            (std::uint64_t{static_cast<std::uint8_t>(powers)} << 1) |
+                            (receiverHeld ? 1U : 0U);
+  const bool held = powers != Powers::plain;
   constexpr std::size_t kMostSettings = 256;
   if (wayCache_.size() > kMostSettings) {
     wayCache_.clear();
@@ -58,22 +60,14 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
         }
       }
       if (!held) continue;
-      for (const ClassIndex c : forgeable(entering, endpoints_[target.index].zone,
-                                          endpoints_[target.index].family, limited)) {
+      const EndpointClass& end = endpoints_[target.index];
+      for (const ClassIndex c : powers == Powers::forger ? forgeable(entering, end.zone, end.family, limited)
+                                                         : zoneClasses_[entering.index()]) {
         // His own address of another zone is forged here: the filter looks at the side.
         if ((endpoints_[c].party == from && endpoints_[c].zone == entering) || c == target.index) continue;
-        if (endpoints_[c].zone == entering && neighbours) {
-          waysBetween(all, from, entering, c, SourceKind::neighbour, join(target.atoms, *neighbours),
-                      target.index, held, setting);
-        } else {
-          AtomIds atoms = target.atoms;
-          if (endpoints_[target.index].zone == entering && !model_.at(entering).isolated) {
-            // Inside the zone only port security looks at sources.
-            if (!neighbours && !model_.at(entering).untrusted) continue;
-            if (neighbours) atoms = join(atoms, *neighbours);
-          }
-          waysBetween(all, from, entering, c, SourceKind::forged, atoms, target.index, held, setting);
-        }
+        const bool neighbour = endpoints_[c].zone == entering && neighbours;
+        if (!neighbour && powers != Powers::forger) continue;
+        bearing(all, from, entering, c, target.index, target.atoms, neighbours, setting);
       }
     }
   }
@@ -92,24 +86,58 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, bool held, bool 
     known |= way.packets;
     return false;
   });
-  // `a` makes `b` unnecessary: nobody tells their ends apart, and it is no worse in anything.
+  // `a` makes `b` to the same class unnecessary: nobody tells their ends apart, and it is no worse in
+  // anything.
   auto serves = [&](const Way& a, const Way& b) {
-    const bool sameSource =
-        a.from == b.from || (b.source != SourceKind::forged && roleOf(a.from) == roleOf(b.from));
-    const bool samePackets = !a.sent && !b.sent
-                                 ? a.packets.contains(b.packets)
-                                 : a.sent && b.sent && a.retargeted == b.retargeted &&
-                                       a.packets.contains(b.packets) && a.sent->contains(*b.sent);
-    return (a.answered || !b.answered) && a.to == b.to && rank(a) <= rank(b) && a.tapped == b.tapped &&
-           sameSource && roleOf(a.bears) == roleOf(b.bears) && std::ranges::includes(b.atoms, a.atoms) &&
-           samePackets;
+    if ((b.answered && !a.answered) || a.tapped != b.tapped || rank(a) > rank(b)) return false;
+    if (a.from != b.from && (b.source == SourceKind::forged || roleOf(a.from) != roleOf(b.from)))
+      return false;
+    if (roleOf(a.bears) != roleOf(b.bears) || !std::ranges::includes(b.atoms, a.atoms)) return false;
+    if (!a.sent && !b.sent) return a.packets.contains(b.packets);
+    return a.sent && b.sent && a.retargeted == b.retargeted && a.packets.contains(b.packets) &&
+           a.sent->contains(*b.sent);
   };
   std::vector<Way> kept;
+  std::unordered_map<ClassIndex, std::vector<std::size_t>> keptTo;
   for (Way& way : all) {
-    if (std::ranges::none_of(kept, [&](const Way& other) { return serves(other, way); }))
-      kept.push_back(std::move(way));
+    auto& rivals = keptTo[way.to];
+    if (std::ranges::any_of(rivals, [&](std::size_t k) { return serves(kept[k], way); })) continue;
+    rivals.push_back(kept.size());
+    kept.push_back(std::move(way));
   }
   return cache.emplace(key, std::move(kept)).first->second;
+}
+
+// The ways of a packet that bears the address of another, as a neighbour or forged.
+void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, ClassIndex source,
+                      ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
+                      const Setting& setting) const {
+  if (endpoints_[source].zone == entering && neighbours) {
+    waysBetween(ways, from, entering, source, SourceKind::neighbour, join(atoms, *neighbours), target, true,
+                setting);
+    return;
+  }
+  if (endpoints_[target].zone == entering && !model_.at(entering).isolated) {
+    // Inside the zone only port security looks at sources.
+    if (!neighbours && !model_.at(entering).untrusted) return;
+    if (neighbours) atoms = join(atoms, *neighbours);
+  }
+  waysBetween(ways, from, entering, source, SourceKind::forged, atoms, target, true, setting);
+}
+
+std::vector<Way> Network::waysBearing(PartyId from, PartyId to, PartyId victim,
+                                      const Setting& setting) const {
+  std::vector<Way> ways;
+  for (const ZoneId entering : at(from).zones) {
+    const auto neighbours = neighbourly(entering, setting);
+    for (const ClassIndex target : at(to).classes) {
+      for (const ClassIndex source : at(victim).classes) {
+        if (!endpoints_[source].linkLocal && source != target)
+          bearing(ways, from, entering, source, target, {}, neighbours, setting);
+      }
+    }
+  }
+  return ways;
 }
 
 // Classes whose addresses a packet into `entering` may bear and still get past the first filter to `leaving`.

@@ -1,6 +1,7 @@
 // Verdicts as JSON (docs/formats/verify-json.md) and as what an architect reads in a terminal.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace vauban::report {
 struct TextStyle {
   bool colour = false;   // only on a terminal
   bool verbose = false;  // all assumptions, and the certificate of what is kept
+  // Verdicts of a run before this one, by claim: what differs is marked. Outlives the call.
+  const std::map<std::string, channel::Verdict>* before = nullptr;
 };
 
 std::string verifyJson(const model::Model& model, const std::vector<channel::ClaimResult>& results,

@@ -96,6 +96,14 @@ std::string verifyText(const model::Model& model, const std::vector<ClaimResult>
       out += fmt::format("{}  {}, {}", std::string(width - result.claim->id.size(), ' '),
                          judgement.direct ? "direct" : "relayed", rateInWords(judgement.bitsPerSecond));
     }
+    if (style.before != nullptr) {
+      const auto was = style.before->find(result.claim->id);
+      if (was == style.before->end()) {
+        out += paint("  <- new", "\x1b[1m", style);
+      } else if (was->second != judgement.verdict) {
+        out += paint(fmt::format("  <- was {}", channel::toString(was->second)), "\x1b[1m", style);
+      }
+    }
     out += "\n";
     if (!judgement.reason.empty()) out += "    " + judgement.reason + "\n";
     for (const auto& [value, verdict] : result.perCondition) {
@@ -125,6 +133,13 @@ std::string verifyText(const model::Model& model, const std::vector<ClaimResult>
                            shut.place.file.empty()
                                ? ""
                                : "  [" + Place{shut.place.file, shut.place.line, 0}.toString() + "]");
+      }
+    }
+  }
+  if (style.before != nullptr) {
+    for (const auto& [id, verdict] : *style.before) {
+      if (std::ranges::none_of(results, [&](const ClaimResult& result) { return result.claim->id == id; })) {
+        out += fmt::format("{:<11}  {}  <- was {}\n", "removed", id, channel::toString(verdict));
       }
     }
   }

@@ -1,0 +1,445 @@
+#include <algorithm>
+#include <set>
+
+#include "check/follow.h"
+
+namespace vauban::check {
+namespace {
+
+using Flags = std::vector<bool>;
+
+bool any(const Flags& flags) { return std::ranges::find(flags, true) != flags.end(); }
+
+// One closure of the certificate, against what it must be.
+class ClosureCheck {
+ public:
+  ClosureCheck(Verdict& verdict, const Certificate& certificate, const Network& network, const Aims& aims,
+               const Closure& closure, const Stance& stance, const Flags& there, bool hisEnd)
+      : verdict_(verdict),
+        certificate_(certificate),
+        network_(network),
+        aims_(aims),
+        closure_(closure),
+        stance_(stance),
+        there_(there),
+        hisEnd_(hisEnd) {}
+
+  void run(const Ways& ways, const Listing& listing) {
+    readStates();
+    checkStart();
+    checkSteps(ways);
+    checkListing(listing);
+  }
+
+  // Parties of which the closure has a `code` state.
+  Flags codes() const {
+    Flags codes(network_.parties().size(), false);
+    for (const auto& [text, states] : states_) {
+      for (const State& state : states) {
+        if (state.holding == Holding::code) codes[state.party] = true;
+      }
+    }
+    return codes;
+  }
+
+ private:
+  std::optional<State> parse(const WrittenState& written) {
+    State state;
+    state.over = written.over;
+    const auto after = [&](const std::string& prefix) -> std::optional<std::string> {
+      if (!written.text.starts_with(prefix)) return std::nullopt;
+      return written.text.substr(prefix.size());
+    };
+    if (const auto party = after("code ")) {
+      const auto id = network_.find(*party);
+      if (!id) return std::nullopt;
+      state.holding = Holding::code;
+      state.party = *id;
+    } else if (const auto client = after("client ")) {
+      const auto id = network_.find(*client);
+      if (!id || !network_.parties()[*id].host) return std::nullopt;
+      state.holding = Holding::client;
+      state.party = *id;
+    } else {
+      const auto told = after("told service "), readable = after("readable service ");
+      if (!told && !readable) return std::nullopt;
+      const std::string& name = told ? *told : *readable;
+      state.holding = told ? Holding::told : Holding::readable;
+      for (std::size_t i = 0; i < network_.model().services.size(); ++i) {
+        const model::ServiceInstance& service = network_.model().services[i];
+        if (network_.model().at(service.host).name + "." + service.name != name) continue;
+        state.service = model::ServiceId(i);
+        state.party = network_.ofHost(service.host);
+      }
+      if (!state.service) return std::nullopt;
+    }
+    const bool named = state.holding == Holding::told || state.holding == Holding::readable;
+    if (written.names) {
+      if (!named) return std::nullopt;
+      state.names = *written.names;
+    }
+    return state;
+  }
+
+  void readStates() {
+    const WrittenState* last = nullptr;
+    for (const WrittenState& written : closure_.states) {
+      const auto state = parse(written);
+      if (!state) {
+        verdict_.reject("there is no state '" + written.text + "' in this model", written.where);
+        continue;
+      }
+      if (state->names.empty()) verdict_.reject("state '" + written.text + "' has no names", written.where);
+      if (last != nullptr && last->text > written.text) {
+        verdict_.reject("state '" + written.text + "' is out of order", written.where);
+      }
+      last = &written;
+      if (stance_.barred[state->party]) {
+        verdict_.reject("state '" + written.text + "' is of a host that the claim bars", written.where);
+      }
+      states_[written.text].push_back(*state);
+      where_.emplace_back(*state, written.where);
+      ++verdict_.result().states;
+    }
+  }
+
+  // Whether the closure has the state, with all its names and at least its `over`.
+  bool has(const State& state) const {
+    const auto found = states_.find(textOf(network_, state));
+    if (found == states_.end()) return false;
+    Names missing = state.names;
+    for (const State& one : found->second) {
+      if (stance_.distinguishes && state.over && !one.over) continue;
+      missing = missing - one.names;
+      if (missing.empty()) return true;
+    }
+    return false;
+  }
+
+  void checkStart() {
+    for (PartyId id = 0; id < network_.parties().size(); ++id) {
+      if (!stance_.starts[id] || stance_.barred[id]) continue;
+      const State start{Holding::code, id, std::nullopt, false, Names::all()};
+      if (!has(start)) {
+        verdict_.reject("the closure does not hold '" + textOf(network_, start) + "', where it starts",
+                        closure_.where + "/states");
+      }
+    }
+    if (hisEnd_) return;
+    for (const auto& [state, where] : where_) {
+      const bool ends = state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
+      if (ends && state.over) {
+        verdict_.reject("'" + textOf(network_, state) + "' is reached: he waits there", where);
+      }
+    }
+  }
+
+  // A channel ends where the bytes first arrive.
+  bool ends(const State& state) const {
+    return state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
+  }
+
+  void checkSteps(const Ways& ways) {
+    const OneStep step(network_, ways, aims_, stance_);
+    std::set<std::string> told;
+    for (const auto& [state, where] : where_) {
+      if (ends(state) || stance_.barred[state.party]) continue;
+      if (stance_.direct && !stance_.starts[state.party]) continue;
+      step.from(state, [&, &state = state, &where = where](const Landing& landing) {
+        ++verdict_.result().steps;
+        const std::string to = textOf(network_, landing.to);
+        if (landing.arrives) {
+          const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to +
+                                   "', where he waits: " + landing.how;
+          if (told.insert(text).second) verdict_.reject(text, where);
+          return;
+        }
+        if (has(landing.to)) return;
+        const bool known = states_.contains(to);
+        std::string missing = known ? "' with all that it brings" : "'";
+        if (known && stance_.distinguishes && landing.to.over) missing = "' +over or with all its names";
+        const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to +
+                                 missing + ", which the closure does not hold: " + landing.how;
+        if (told.insert(text).second) verdict_.reject(text, where);
+      });
+    }
+  }
+
+  std::vector<State> possible(PartyId id) const {
+    std::vector<State> states;
+    const Party& party = network_.parties()[id];
+    if (stance_.barred[id] || !there_[id]) return states;
+    const bool waits = !hisEnd_ && stance_.waits[id];
+    if (waits || stance_.holds[id] || (party.opaque && !stance_.direct)) {
+      states.push_back({Holding::code, id, std::nullopt, true, Names::all()});
+    }
+    if (stance_.direct || stance_.holds[id] || !party.host) return states;
+    for (const model::ServiceId service : network_.model().at(*party.host).services) {
+      states.push_back({Holding::told, id, service, true, Names::all()});
+      const auto& effects = aims_.behaviour(network_.model().at(service)).effects;
+      const bool gives = std::ranges::any_of(effects, [](const model::Effect& effect) {
+        return effect.kind == model::EffectKind::store ||
+               (effect.kind == model::EffectKind::relay && effect.inwardBits > 0);
+      });
+      if (gives) states.push_back({Holding::readable, id, service, true, Names::all()});
+    }
+    if (party.client) states.push_back({Holding::client, id, std::nullopt, true, Names::all()});
+    return states;
+  }
+
+  // The states of a party that are shut, as a step lists them.
+  std::vector<std::string> shut(PartyId id) const {
+    std::vector<std::string> texts;
+    for (const State& state : possible(id)) {
+      const std::string text = textOf(network_, state);
+      const auto found = states_.find(text);
+      if (found == states_.end()) {
+        texts.push_back(text);
+      } else if (stance_.distinguishes && std::ranges::none_of(found->second, &State::over)) {
+        texts.push_back(text + " +over");
+      }
+    }
+    std::ranges::sort(texts);
+    return texts;
+  }
+
+  void checkListing(const Listing& listing) {
+    Flags from(network_.parties().size(), false), hosts(network_.parties().size(), false);
+    std::set<std::size_t> services;
+    for (const auto& [state, where] : where_) {
+      hosts[state.party] = true;
+      if (state.service) services.insert(state.service->index());
+      if (hisEnd_ || !ends(state)) from[state.party] = true;
+    }
+    std::map<std::pair<std::string, std::string>, const WrittenStep*> written;
+    const WrittenStep* last = nullptr;
+    for (const WrittenStep& step : closure_.steps) {
+      if (!written.emplace(std::pair(step.from, step.to), &step).second) {
+        verdict_.reject("the step from " + step.from + " to " + step.to + " is there twice", step.where);
+      }
+      if (last != nullptr && std::tie(last->from, last->to) > std::tie(step.from, step.to)) {
+        verdict_.reject("the step from " + step.from + " to " + step.to + " is out of order", step.where);
+      }
+      last = &step;
+    }
+    for (PartyId to = 0; to < network_.parties().size(); ++to) {
+      const auto closed = shut(to);
+      if (closed.empty()) continue;
+      const std::string& toText = network_.parties()[to].text;
+      for (PartyId id = 0; id < network_.parties().size(); ++id) {
+        if (!from[id] || id == to) continue;
+        hosts[to] = true;
+        const std::string& fromText = network_.parties()[id].text;
+        const auto found = written.find({fromText, toText});
+        if (found == written.end()) {
+          verdict_.reject("the step from " + fromText + " to " + toText + " is left out", closure_.where + "/steps");
+          continue;
+        }
+        const WrittenStep& step = *found->second;
+        if (step.shut != closed) {
+          verdict_.reject("the step from " + fromText + " to " + toText + " lists other states as shut than are",
+                          step.where + "/shut");
+        }
+        checkBecause(verdict_, certificate_, step.because, listing.between(id, to),
+                     "the step from " + fromText + " to " + toText, step.where);
+        written.erase(found);
+      }
+    }
+    for (const auto& [key, step] : written) {
+      verdict_.reject("the step from " + step->from + " to " + step->to + " is none: nothing is shut there, or it "
+                      "does not start from a state", step->where);
+    }
+    std::map<std::string, Reasons> expected;
+    for (PartyId id = 0; id < hosts.size(); ++id) {
+      if (hosts[id] && network_.parties()[id].host) {
+        Reasons reasons = listing.ofHost(*network_.parties()[id].host);
+        if (!reasons.empty()) expected[network_.model().at(*network_.parties()[id].host).name] = std::move(reasons);
+      }
+    }
+    compare(closure_.hosts, expected, "host", closure_.where + "/hosts");
+    expected.clear();
+    for (const std::size_t index : services) {
+      const model::ServiceInstance& service = network_.model().services[index];
+      Reasons reasons = listing.ofService(model::ServiceId(index));
+      if (!reasons.empty()) {
+        expected[network_.model().at(service.host).name + "." + service.name] = std::move(reasons);
+      }
+    }
+    compare(closure_.services, expected, "service", closure_.where + "/services");
+  }
+
+  void compare(const std::vector<Because>& written, std::map<std::string, Reasons>& expected,
+               const std::string& kind, const std::string& where) {
+    const Because* last = nullptr;
+    for (const Because& one : written) {
+      if (last != nullptr && last->about >= one.about) {
+        verdict_.reject(kind + " " + one.about + " is out of order, or there twice", one.where);
+      }
+      last = &one;
+      const auto found = expected.find(one.about);
+      if (found == expected.end()) {
+        verdict_.reject(kind + " " + one.about + " has nothing to say here", one.where);
+        continue;
+      }
+      checkBecause(verdict_, certificate_, one.because, found->second, kind + " " + one.about, one.where);
+      expected.erase(found);
+    }
+    for (const auto& [name, reasons] : expected) verdict_.reject(kind + " " + name + " is left out", where);
+  }
+
+  Verdict& verdict_;
+  const Certificate& certificate_;
+  const Network& network_;
+  const Aims& aims_;
+  const Closure& closure_;
+  const Stance& stance_;
+  const Flags& there_;
+  bool hisEnd_;
+  std::map<std::string, std::vector<State>> states_;
+  std::vector<std::pair<State, std::string>> where_;
+};
+
+std::vector<std::string> textsOf(const Network& network, const Flags& flags) {
+  std::vector<std::string> texts;
+  for (PartyId id = 0; id < flags.size(); ++id) {
+    if (flags[id]) texts.push_back(network.parties()[id].text);
+  }
+  std::ranges::sort(texts);
+  return texts;
+}
+
+}  // namespace
+
+void followChannel(Verdict& verdict, const Certificate& certificate, const Network& network,
+                   const model::Claim& claim) {
+  const Ways ways(network);
+  const Aims aims(network);
+  const Listing listing(network);
+  const std::size_t count = network.parties().size();
+  const Flags there = existing(network, aims, claim);
+  if (!certificate.pairs.empty()) verdict.reject("a claim about channels has no pairs", "/pairs");
+  if (certificate.closures.empty()) return verdict.reject("there is no closure", "/closures");
+  const Closure& last = certificate.closures.back();
+  if (last.role != "claim") verdict.reject("the last closure is not that of the claim", last.where + "/role");
+  const bool backwards = last.backwards;
+  if (backwards && !claim.bothWays) {
+    verdict.reject("only a both-ways claim can be kept backwards", last.where + "/backwards");
+    return;
+  }
+
+  Flags adversaries(count, false);
+  for (PartyId id = 0; id < count; ++id) adversaries[id] = network.parties()[id].adversary;
+  // Decision 0003: who names one untrusted zone names all.
+  const auto asOne = [&](Flags flags) {
+    for (PartyId id = 0; id < count; ++id) {
+      if (!flags[id] || !adversaries[id]) continue;
+      for (PartyId other = 0; other < count; ++other) flags[other] = flags[other] || adversaries[other];
+      break;
+    }
+    return flags;
+  };
+  Flags starts = asOne(partiesOf(network, backwards ? claim.to : claim.from, true));
+  const Flags waits = asOne(partiesOf(network, backwards ? claim.from : claim.to, false));
+  const Flags helds = asOne(partiesOf(network, claim.heldByAdversary, false));
+  Flags barred(count, false);
+  for (const model::HostId host : claim.via) barred[network.ofHost(host)] = true;
+  for (PartyId id = 0; id < count; ++id) {
+    if (barred[id]) starts[id] = false;
+  }
+
+  // His end: where he waits, or holds a place that is not of `from`.
+  std::vector<Flags> ends;
+  if (!claim.direct) {
+    Flags his(count, false), others(count, false);
+    for (PartyId id = 0; id < count; ++id) {
+      if (starts[id] || barred[id] || !there[id]) continue;
+      if (!waits[id] && !helds[id] && !adversaries[id]) continue;
+      (adversaries[id] ? his : others)[id] = true;
+    }
+    const bool pools = std::ranges::any_of(network.model().services, [&](const model::ServiceInstance& service) {
+      return std::ranges::any_of(aims.behaviour(service).effects, [](const model::Effect& effect) {
+        return effect.destination == model::Destination::pool;
+      });
+    });
+    if (!pools) {
+      for (PartyId id = 0; id < count; ++id) his[id] = his[id] || others[id];
+      if (any(his)) ends.push_back(his);
+    } else {
+      if (any(his)) ends.push_back(his);
+      for (PartyId id = 0; id < count; ++id) {
+        if (!others[id]) continue;
+        Flags one(count, false);
+        one[id] = true;
+        ends.push_back(one);
+      }
+    }
+  }
+
+  Stance stance;
+  stance.barred = barred;
+  stance.over = ofServices(claim.over);
+  stance.overInAnswers = answeredBy(claim.over);
+  stance.waits = Flags(count, false);
+  Flags taken(count, false);
+  std::vector<std::pair<PartyId, PartyId>> tunnels;
+  std::vector<bool> used(ends.size(), false);
+  for (const Closure& closure : certificate.closures) {
+    if (&closure == &last) break;
+    if (closure.role != "his-end" || closure.backwards) {
+      verdict.reject("a closure before the last is one of his end", closure.where + "/role");
+    }
+    std::size_t which = 0;
+    while (which < ends.size() && (used[which] || textsOf(network, ends[which]) != closure.from)) ++which;
+    if (which == ends.size()) {
+      verdict.reject("no closure of his end starts so", closure.where + "/from");
+      continue;
+    }
+    used[which] = true;
+    stance.starts = ends[which];
+    stance.holds = adversaries;
+    for (PartyId id = 0; id < count; ++id) stance.holds[id] = stance.holds[id] || ends[which][id] || helds[id];
+    stance.takes = stance.holds;
+    for (PartyId id = 0; id < count; ++id) {
+      stance.takes[id] = (stance.takes[id] || network.parties()[id].opaque) && !barred[id] && there[id];
+    }
+    ClosureCheck check(verdict, certificate, network, aims, closure, stance, there, true);
+    check.run(ways, listing);
+    const Flags codes = check.codes();
+    for (PartyId id = 0; id < count; ++id) {
+      if (!codes[id]) continue;
+      taken[id] = true;
+      const bool machine = !network.parties()[id].host && !adversaries[id] && !ends[which][id];
+      for (PartyId opener = 0; machine && opener < count; ++opener) {
+        if (ends[which][opener]) tunnels.emplace_back(id, opener);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (used[i]) continue;
+    std::string texts;
+    for (const std::string& text : textsOf(network, ends[i])) texts += (texts.empty() ? "" : ", ") + text;
+    verdict.reject("the closure of his end from " + texts + " is left out", "/closures");
+  }
+
+  stance.starts = starts;
+  stance.waits = waits;
+  stance.holds = adversaries;
+  for (PartyId id = 0; id < count; ++id) stance.holds[id] = adversaries[id] || starts[id] || helds[id] || waits[id];
+  stance.takes = Flags(count, false);
+  for (PartyId id = 0; id < count; ++id) {
+    // What a host of which nothing is known passes on is not direct.
+    const bool relays = !claim.direct && (taken[id] || network.parties()[id].opaque);
+    stance.takes[id] = (stance.holds[id] || relays) && !barred[id] && there[id];
+  }
+  stance.tunnels = tunnels;
+  stance.direct = claim.direct;
+  stance.distinguishes = (network.real() - stance.over) != bddfalse;
+  Flags startsNow = starts;
+  if (textsOf(network, startsNow) != last.from) {
+    verdict.reject("the closure of the claim starts elsewhere than the claim says", last.where + "/from");
+  }
+  ClosureCheck check(verdict, certificate, network, aims, last, stance, there, false);
+  check.run(ways, listing);
+}
+
+}  // namespace vauban::check

@@ -1,0 +1,276 @@
+#include "check/one_step.h"
+
+namespace vauban::check {
+
+using model::EffectKind;
+
+std::string textOf(const Network& network, const State& state) {
+  const std::string& party = network.parties()[state.party].text;
+  if (state.holding == Holding::code) return "code " + party;
+  if (state.holding == Holding::client) return "client " + party;
+  const model::ServiceInstance& service = network.model().at(*state.service);
+  return (state.holding == Holding::told ? "told service " : "readable service ") +
+         network.model().at(service.host).name + "." + service.name;
+}
+
+std::vector<model::ServiceId> OneStep::servicesOf(PartyId party) const {
+  const auto& host = network_.parties()[party].host;
+  if (!host || stance_.holds[party] || stance_.barred[party]) return {};
+  return network_.model().at(*host).services;
+}
+
+// A hop counts for `over` unless both its ends are of `from`; into a place where he waits it counts always.
+void OneStep::land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
+                   const Packets* over) const {
+  if (stance_.barred[to.party]) return;
+  const bool inside = stance_.starts[state.party] && stance_.starts[to.party] && !stance_.waits[to.party];
+  to.over = !stance_.distinguishes || state.over || (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
+  const bool arrives = to.holding == Holding::code && stance_.waits[to.party] && to.over;
+  sink({std::move(to), arrives, how});
+}
+
+void OneStep::arrive(const State& state, PartyId to, Packets packets, const std::string& how,
+                     const Sink& sink) const {
+  if (packets == bddfalse || !stance_.takes[to]) return;
+  land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink);
+}
+
+// Packets that get to a party tell its services what they listen for.
+void OneStep::tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+                   const model::Effect* effect, const Names& names) const {
+  if (packets == bddfalse || stance_.direct) return;
+  for (const model::ServiceId id : servicesOf(to)) {
+    const model::ServiceInstance& service = network_.model().at(id);
+    const Packets heard = packets & ofServices(service.listens) & aims_.senders(service);
+    if (heard == bddfalse) continue;
+    State told{Holding::told, to, id, true, Names::all()};
+    if (effect != nullptr && aims_.sameNames(*effect, service)) told.names = names;
+    land(state, std::move(told), heard, how, sink);
+  }
+}
+
+void OneStep::from(const State& state, const Sink& sink) const {
+  switch (state.holding) {
+    case Holding::code:
+      return fromCode(state, sink);
+    case Holding::client:
+      return fromClient(state, sink);
+    case Holding::told:
+      return fromTold(state, sink);
+    case Holding::readable:
+      return fromReadable(state, sink);
+  }
+}
+
+// Semantics 5.1 to 5.5.
+void OneStep::fromCode(const State& state, const Sink& sink) const {
+  const Party& here = network_.parties()[state.party];
+  for (PartyId to = 0; to < network_.parties().size(); ++to) {
+    if (to == state.party) {
+      // Another member of the group; in an isolated zone the matrix decides between members, too.
+      if (here.group && stance_.waits[to] && stance_.starts[to] && !here.adversary) {
+        const End member{to, true};
+        arrive(state, to, ways_.oneWay(member, member), "from one member of the group to another", sink);
+      }
+      continue;
+    }
+    if (stance_.barred[to]) continue;
+    // Decision 0003: the adversary is one.
+    if (here.adversary && network_.parties()[to].adversary && stance_.takes[to]) {
+      if (!stance_.waits[to] || !stance_.starts[state.party]) {
+        State known{Holding::code, to, std::nullopt, state.over, Names::all()};
+        sink({std::move(known), false, "the adversary is one"});
+      }
+      continue;
+    }
+    codeTo(state, to, sink);
+  }
+  // Decision 0010: a machine of a pool sits where the tunnel's opener sits.
+  for (const auto& [machine, opener] : stance_.tunnels) {
+    if (machine == state.party && opener != machine) {
+      arrive(state, opener, network_.real(), "back through the tunnel", sink);
+    }
+  }
+  if (!stance_.direct) reflections(state, sink);
+}
+
+void OneStep::codeTo(const State& state, PartyId to, const Sink& sink) const {
+  const End me{state.party, true};
+  if (stance_.takes[to]) {
+    const End him{to, true};
+    arrive(state, to, ways_.oneWay(me, him), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
+    arrive(state, to, ways_.conversation(him, me), "as an answer (semantics 5.1)", sink);
+  }
+  if (stance_.direct) return;
+  tell(state, to, ways_.oneWay(me, {to, false}), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
+  answersTo(state, to, sink);
+}
+
+// What somebody asks his code, by a conversation of its own, it may answer (semantics 5.1).
+void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) const {
+  const Packets asked = ways_.conversation({asker, false}, {state.party, true});
+  if (asked == bddfalse) return;
+  if (mayBeClient(asker)) {
+    land(state, {Holding::client, asker, std::nullopt, true, Names::all()}, asked, "a client reads from his code",
+         sink);
+  }
+  for (const model::ServiceId id : servicesOf(asker)) {
+    const model::ServiceInstance& service = network_.model().at(id);
+    for (const model::Effect& effect : aims_.behaviour(service).effects) {
+      if (effect.inwardBits == 0 || !present(effect, service)) continue;
+      for (const Aim& aim : aims_.of(service, effect, Names::all())) {
+        const Packets packets = asked & ofServices(effect.emits) & aims_.at(aim, state.party);
+        if (packets == bddfalse) continue;
+        if (effect.kind == EffectKind::read) {
+          land(state, {Holding::told, asker, id, true, Names::all()}, packets, "it reads from his code", sink);
+          continue;
+        }
+        const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
+                            (effect.kind == EffectKind::lookup && effect.names == model::NamesRule::filter);
+        land(state, {Holding::readable, asker, id, true, chosen ? aim.names : Names::all()}, packets,
+             "its " + effect.carrier + " is answered by his code", sink);
+      }
+    }
+  }
+}
+
+// Semantics 4 `reflects` and decision 0008: services, closed ports and rejecting filters answer forged packets.
+void OneStep::reflections(const State& state, const Sink& sink) const {
+  for (PartyId to = 0; to < network_.parties().size(); ++to) {
+    if (to == state.party || !stance_.takes[to] || stance_.barred[to]) continue;
+    if (network_.parties()[state.party].adversary && network_.parties()[to].adversary) continue;
+    const End him{to, true};
+    arrive(state, to, ways_.quoted(state.party, him), "quoted by a rejecting filter", sink);
+    for (PartyId mirror = 0; mirror < network_.model().hosts.size(); ++mirror) {
+      if (mirror == state.party || mirror == to || stance_.barred[mirror]) continue;
+      const Packets packets = ways_.reflected(state.party, mirror, him, reflecting(mirror));
+      if (packets == bddfalse) continue;
+      // What goes to a mirror inside `from` is no hop outside it; what comes out of there is.
+      const bool inside = stance_.starts[state.party] && stance_.starts[mirror];
+      State there{Holding::code, to, std::nullopt, true, Names::all()};
+      land(state, std::move(there), packets, "reflected by " + network_.parties()[mirror].text, sink,
+           inside ? &stance_.overInAnswers : &stance_.over);
+    }
+  }
+}
+
+Packets OneStep::reflecting(PartyId mirror) const {
+  const model::Host& host = network_.model().at(*network_.parties()[mirror].host);
+  if (!host.servicesStated) return bddtrue;
+  Packets open = bddfalse, answering = bddfalse;
+  for (const model::ServiceId id : host.services) {
+    const model::ServiceInstance& service = network_.model().at(id);
+    const model::Behaviour& behaviour = aims_.behaviour(service);
+    const Packets listens = ofServices(service.listens);
+    open |= listens;
+    if (behaviour.reflectsTcp.bits != 0) answering |= listens & tcp();
+    if (behaviour.reflectsUdp.bits != 0) answering |= listens & udp();
+    if (behaviour.reflectsIcmp.bits != 0) answering |= listens & icmp();
+  }
+  return answering | (network_.real() - open - icmp());
+}
+
+// Semantics 4: what a client reads it may carry to what it writes, in conversations of its own.
+void OneStep::fromClient(const State& state, const Sink& sink) const {
+  const End me{state.party, false};
+  for (PartyId to = 0; to < network_.parties().size(); ++to) {
+    if (to == state.party || stance_.barred[to]) continue;
+    if (stance_.takes[to]) arrive(state, to, ways_.oneWay(me, {to, true}), "written by a client", sink);
+    tell(state, to, ways_.oneWay(me, {to, false}), "written by a client", sink);
+  }
+}
+
+void OneStep::fromTold(const State& state, const Sink& sink) const {
+  const model::ServiceInstance& service = network_.model().at(*state.service);
+  const End me{state.party, false};
+  const Packets inside = network_.parties()[state.party].own.source &
+                         network_.parties()[state.party].own.destination & network_.real();
+  for (const model::Effect& effect : aims_.behaviour(service).effects) {
+    if (!present(effect, service)) continue;
+    if (effect.kind == EffectKind::store) {
+      land(state, {Holding::readable, state.party, state.service, true, Names::all()}, bddfalse, "stored", sink);
+      continue;
+    }
+    if (effect.kind == EffectKind::shell) {
+      land(state, {Holding::code, state.party, std::nullopt, true, Names::all()}, bddfalse, "a shell", sink);
+      continue;
+    }
+    if (effect.outwardBits == 0 || effect.kind == EffectKind::read) continue;
+    if (effect.destination == model::Destination::pool) {
+      for (const model::ZoneId zone : aims_.poolZones(service)) {
+        land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
+             "a machine of the pool", sink);
+      }
+    }
+    const Packets emitted = ofServices(effect.emits);
+    for (const Aim& aim : aims_.of(service, effect, state.names)) {
+      for (PartyId to = 0; to < network_.parties().size(); ++to) {
+        if (stance_.barred[to]) continue;
+        const Packets aimed = emitted & aims_.at(aim, to);
+        if (aimed == bddfalse) continue;
+        if (to == state.party) {
+          tell(state, to, inside & aimed, effect.carrier + ", inside the host", sink, &effect, aim.names);
+          continue;
+        }
+        if (stance_.takes[to]) {
+          arrive(state, to, aimed & ways_.oneWay(me, {to, true}), effect.carrier, sink);
+        }
+        tell(state, to, aimed & ways_.oneWay(me, {to, false}), effect.carrier, sink, &effect, aim.names);
+      }
+    }
+  }
+}
+
+// Whoever asks gets it: code of his, clients, services that ask on somebody's behalf.
+void OneStep::fromReadable(const State& state, const Sink& sink) const {
+  const model::ServiceInstance& service = network_.model().at(*state.service);
+  const Packets served = ofServices(service.listens) & aims_.readers(service);
+  for (PartyId to = 0; to < network_.parties().size(); ++to) {
+    if (stance_.barred[to]) continue;
+    if (to != state.party) {
+      if (stance_.takes[to]) {
+        arrive(state, to, served & ways_.conversation({to, true}, {state.party, false}), "read", sink);
+      }
+      if (mayBeClient(to)) {
+        const Packets asked = served & ways_.conversation({to, false}, {state.party, false});
+        if (asked != bddfalse) {
+          land(state, {Holding::client, to, std::nullopt, true, Names::all()}, asked, "read by a client", sink);
+        }
+      }
+    }
+    for (const model::ServiceId id : servicesOf(to)) readBy(state, network_.model().at(id), id, sink);
+  }
+}
+
+void OneStep::readBy(const State& state, const model::ServiceInstance& reader, model::ServiceId id,
+                     const Sink& sink) const {
+  const model::ServiceInstance& service = network_.model().at(*state.service);
+  const PartyId by = network_.ofHost(reader.host);
+  const Packets served = ofServices(service.listens) & aims_.readers(service);
+  const Party& host = network_.parties()[state.party];
+  const Packets asked =
+      served & (by == state.party ? host.own.source & host.own.destination & network_.real()
+                                  : ways_.conversation({by, false}, {state.party, false}));
+  if (asked == bddfalse) return;
+  for (const model::Effect& effect : aims_.behaviour(reader).effects) {
+    if (effect.inwardBits == 0 || !present(effect, reader)) continue;
+    for (const Aim& aim : aims_.of(reader, effect, Names::all())) {
+      const Packets packets = asked & ofServices(effect.emits) & aims_.at(aim, state.party);
+      if (packets == bddfalse) continue;
+      if (effect.kind == EffectKind::read) {
+        land(state, {Holding::told, by, id, true, Names::all()}, packets, effect.carrier, sink);
+        continue;
+      }
+      Names names = Names::all();
+      const bool same = aims_.sameNames(effect, service);
+      const Names common = same ? aim.names & state.names : aim.names;
+      if (common.empty()) continue;
+      const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
+                          (effect.kind == EffectKind::lookup && effect.names == model::NamesRule::filter);
+      if (chosen) names = common;
+      land(state, {Holding::readable, by, id, true, names}, packets, effect.carrier + " brings it back", sink);
+    }
+  }
+}
+
+}  // namespace vauban::check

@@ -1,0 +1,81 @@
+// Every step of semantics 4 and 5 out of one state. Never a search: whoever calls holds each against the
+// certificate.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "check/aims.h"
+#include "check/ways.h"
+
+namespace vauban::check {
+
+enum class Holding { code, client, told, readable };
+
+struct State {
+  Holding holding = Holding::code;
+  PartyId party = 0;
+  std::optional<model::ServiceId> service;  // of told and readable
+  bool over = true;
+  Names names = Names::all();
+};
+
+std::string textOf(const Network& network, const State& state);
+
+// What a closure supposes. Vectors are by party.
+struct Stance {
+  std::vector<bool> takes;   // bytes that get to the party get to code of his
+  std::vector<bool> holds;   // in his hands from the start: its services say nothing of their own
+  std::vector<bool> waits;   // the channel ends there
+  std::vector<bool> starts;  // in the closure's `from`
+  std::vector<bool> barred;
+  Packets over = bddtrue, overInAnswers = bddtrue;  // packets of the protocol, and those answered by them
+  bool distinguishes = false;  // whether `over` is told apart
+  bool direct = false;
+  // Zones in which somebody of his end has a machine through a tunnel, and who.
+  std::vector<std::pair<PartyId, PartyId>> tunnels;
+};
+
+struct Landing {
+  State to;
+  bool arrives = false;  // at a place where he waits
+  std::string how;
+};
+using Sink = std::function<void(const Landing&)>;
+
+class OneStep {
+ public:
+  OneStep(const Network& network, const Ways& ways, const Aims& aims, const Stance& stance)
+      : network_(network), ways_(ways), aims_(aims), stance_(stance) {}
+
+  void from(const State& state, const Sink& sink) const;
+
+ private:
+  void fromCode(const State& state, const Sink& sink) const;
+  void codeTo(const State& state, PartyId to, const Sink& sink) const;
+  void answersTo(const State& state, PartyId asker, const Sink& sink) const;
+  void reflections(const State& state, const Sink& sink) const;
+  void fromClient(const State& state, const Sink& sink) const;
+  void fromTold(const State& state, const Sink& sink) const;
+  void fromReadable(const State& state, const Sink& sink) const;
+  void readBy(const State& state, const model::ServiceInstance& reader, model::ServiceId id,
+              const Sink& sink) const;
+  void arrive(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink) const;
+  void tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+            const model::Effect* effect = nullptr, const Names& names = Names::all()) const;
+  void land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
+            const Packets* over = nullptr) const;
+  Packets reflecting(PartyId mirror) const;
+  std::vector<model::ServiceId> servicesOf(PartyId party) const;
+  bool mayBeClient(PartyId party) const {
+    return network_.parties()[party].client && !stance_.takes[party] && !stance_.barred[party];
+  }
+
+  const Network& network_;
+  const Ways& ways_;
+  const Aims& aims_;
+  const Stance& stance_;
+};
+
+}  // namespace vauban::check
