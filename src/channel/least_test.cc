@@ -1,11 +1,11 @@
 // The least set of statements against every subset of them.
+#include "channel/least.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <iostream>
 #include <random>
-
-#include "channel/verdict.h"
 
 namespace vauban::channel {
 namespace {

@@ -126,6 +126,8 @@ struct Solver::Run {
   std::map<StateKey, std::pair<int, space::NameSet>>
       pending;  // the best label waiting for a state: length, names
   std::set<Statement> rests;
+  Deadline deadline;
+  bool stopped = false;                                   // by the deadline
   bool everything = false;                                // go on after the first arrival
   std::map<std::pair<StateKey, StateKey>, double> edges;  // bits per second, where everything is wanted
 };

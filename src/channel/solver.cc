@@ -20,12 +20,14 @@ using reach::WayKind;
 using space::NameSet;
 using space::ServiceSet;
 
-Solver::Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust)
-    : network_(network), behaviours_(behaviours), trust_(trust) {}
+Solver::Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
+               Deadline deadline)
+    : network_(network), behaviours_(behaviours), trust_(trust), deadline_(deadline) {}
 
 Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool everything) const {
   Run run(network_, behaviours_, trust_, query, setting);
   run.everything = everything;
+  run.deadline = deadline_;
   if (!query.direct) run.lookFromHisEnd(*this);
   return run.go();
 }
@@ -75,7 +77,9 @@ void Solver::Run::lookFromHisEnd(const Solver& solver, std::vector<Closure>* clo
     his.from = origin;
     his.without = query.without;
     Run before(solver.network_, solver.behaviours_, solver.trust_, his, setting);
+    before.deadline = deadline;
     before.go();
+    stopped = stopped || before.stopped;
     if (closures != nullptr) closures->push_back(before.closure(true));
     for (std::size_t l = 0; l < before.labels.size(); ++l) {
       const State& state = before.labels[l].state;
@@ -454,6 +458,10 @@ Outcome Solver::Run::go() {
   Outcome outcome;
   int arrival = -1;
   while (!open.empty()) {
+    if (deadline && std::chrono::steady_clock::now() > *deadline) {
+      stopped = true;
+      break;
+    }
     const int index = open.top().second;
     open.pop();
     const State state = labels[static_cast<std::size_t>(index)].state;
@@ -478,7 +486,8 @@ Outcome Solver::Run::go() {
   std::ranges::sort(outcome.states);
   outcome.states.erase(std::ranges::unique(outcome.states).begin(), outcome.states.end());
   outcome.rests.assign(rests.begin(), rests.end());
-  if (arrival < 0) return outcome;
+  outcome.stopped = stopped;
+  if (arrival < 0 || stopped) return outcome;
   outcome.reached = true;
   outcome.bitsPerSecond = labels[static_cast<std::size_t>(arrival)].rate;
   for (int at = arrival; at >= 0; at = labels[static_cast<std::size_t>(at)].parent) {

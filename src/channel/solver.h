@@ -6,6 +6,7 @@
 // witness. Under one Setting the result is monotone: supposing more statements never reaches more.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,7 @@ struct Statement {  // an assumption that a verdict rests on
 
 struct Outcome {
   bool reached = false;
+  bool stopped = false;           // the deadline came first: nothing but `states` is to be relied on
   std::vector<Hop> hops;          // a shortest witness
   reach::AtomIds atoms;           // gaps it needs
   double bitsPerSecond = 0;       // the least along it
@@ -68,9 +70,13 @@ struct Outcome {
 
 struct Closure;  // certificate.h
 
+// When to stop solving; none: never.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
 class Solver {
  public:
-  Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust);
+  Solver(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
+         Deadline deadline = {});
   // `everything`: do not stop at the first arrival; sums the capacity of all of them.
   Outcome solve(const Query& query, const reach::Setting& setting, bool everything = false) const;
   // The closed sets of states that show that the query is not reached at worst: those from his end, then its
@@ -82,6 +88,7 @@ class Solver {
   const reach::Network& network_;
   const model::BehaviourCatalogue& behaviours_;
   const Trust& trust_;
+  Deadline deadline_;
 };
 
 // Rates taken where the model states none (docs/stages/channels.md).

@@ -2,6 +2,7 @@
 // rests on.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "channel/certificate.h"
+#include "channel/least.h"
 #include "channel/solver.h"
 #include "model/model.h"
 
@@ -28,7 +30,9 @@ struct Judgement {
   std::vector<Hop> witness;  // broken, conditional
   double bitsPerSecond = 0;
   bool direct = false;
-  std::vector<reach::Atom> conditions;  // the least set of statements that would keep it
+  std::vector<reach::Atom> conditions;                    // a least set of statements that would keep it
+  std::vector<std::vector<reach::Atom>> otherConditions;  // least sets besides it
+  bool allConditionsListed = true;                        // false: there may be more least sets
   std::vector<Statement> assumptions;
   std::vector<std::string> states;  // kept: the certificate
   std::vector<Shut> shut;
@@ -72,8 +76,12 @@ class Judge {
         const SuffixLists& lists = SuffixLists::builtIn());
   ~Judge();
 
+  // Claims that are not judged by then are undecided.
+  void stopAt(std::chrono::steady_clock::time_point deadline) { deadline_ = deadline; }
   ClaimResult judge(const model::Claim& claim) const;
-  std::vector<ClaimResult> judgeAll() const;
+  // In the order of the model; on as many threads as `jobs` says, with the same results whatever their
+  // number.
+  std::vector<ClaimResult> judgeAll(unsigned jobs = 1) const;
   // The certificate of a claim that is kept as written, over all values of the conditions together; nullopt
   // where there is none to give (at-most claims with some channel, goals).
   std::optional<Certificate> certificate(const model::Claim& claim) const;
@@ -93,6 +101,8 @@ class Judge {
   Judgement judgeAtMost(const model::Claim& claim, const World& world, const Query& query) const;
   Judgement judgeReach(const model::Claim& claim, const World& world) const;
   Judgement judgeAlways(const model::Claim& claim, const World& world) const;
+  void addConditions(Judgement& judgement, const Least& least) const;
+  static Judgement undecided(const Outcome& outcome);
   void addEnforcement(Judgement& judgement) const;
   void addCertificate(Judgement& judgement, const World& world, const Query& query,
                       const Outcome& outcome) const;
@@ -100,22 +110,11 @@ class Judge {
   const model::Model& model_;
   const model::BehaviourCatalogue& behaviours_;
   std::string today_;
+  SuffixLists lists_;
   Trust trust_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
   mutable reach::Atoms atoms_;
   mutable std::map<std::vector<std::vector<bool>>, std::unique_ptr<World>> worlds_;
 };
-
-// Finds the least set of statements under which `attempt` no longer finds a way. `attempt` returns the gaps
-// that the way it found needs (all of them together suffice for it), or nullopt. By implicit hitting sets:
-// exact.
-struct Least {
-  enum class Kind {
-    never,
-    always,
-    conditional
-  } kind = Kind::never;  // reached: never, always, or unless `statements`
-  reach::AtomIds statements;
-};
-Least leastStatements(const std::function<std::optional<reach::AtomIds>(const reach::Setting&)>& attempt);
 
 }  // namespace vauban::channel

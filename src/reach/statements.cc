@@ -11,6 +11,13 @@ AtomId Atoms::intern(Atom atom) {
   return entry->second;
 }
 
+bool Atoms::before(AtomId a, AtomId b) const {
+  // Those of enforcement are interned by the network, before all others and in the order of preference.
+  auto enforcement = [&](AtomId id) { return at(id).key.starts_with("enforcement "); };
+  if (enforcement(a) != enforcement(b)) return enforcement(a);
+  return enforcement(a) ? a < b : at(a).key < at(b).key;
+}
+
 bool Setting::supposesAny(const AtomIds& atoms) const {
   return std::ranges::any_of(atoms, [this](AtomId atom) { return supposes(atom); });
 }

@@ -33,6 +33,9 @@ class Atoms {
   AtomId intern(Atom atom);
   const Atom& at(AtomId id) const { return atoms_[id.index()]; }
   std::size_t size() const { return atoms_.size(); }
+  // The order in which statements are proposed where several would do: enforcement first, mildest first, then
+  // by key. It does not depend on the order in which they were met.
+  bool before(AtomId a, AtomId b) const;
 
  private:
   std::vector<Atom> atoms_;

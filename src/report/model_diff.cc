@@ -56,8 +56,7 @@ void compareEgress(const channel::EgressTable& before, const channel::EgressTabl
       EgressChange change{row.place, row.isZone, after.protocols[p], std::nullopt, cell};
       const int was = old == olds.end() ? 0 : openness(old->second->kind), is = openness(cell.kind);
       if (old != olds.end()) change.before = *old->second;
-      if (is > was) diff.opened.push_back(std::move(change));
-      if (is < was) diff.shut.push_back(std::move(change));
+      if (is != was) (is > was ? diff.opened : diff.shut).push_back(std::move(change));
     }
   }
   for (const channel::EgressRow& row : before.rows) {

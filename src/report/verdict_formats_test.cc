@@ -15,7 +15,6 @@ namespace {
 
 using channel::ClaimResult;
 using channel::Judge;
-using channel::Verdict;
 using nlohmann::json;
 
 const model::BehaviourCatalogue& catalogue() {
