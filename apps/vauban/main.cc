@@ -7,25 +7,34 @@
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "certificates.h"
 #include "channel/verdict.h"
+#include "check_command.h"
+#include "diff_command.h"
 #include "exit_code.h"
 #include "import/iptables_model.h"
-#include "import/load_rules.h"
+#include "load_model.h"
 #include "model/call_claim.h"
 #include "model/diagnostic_text.h"
 #include "model/model_reader.h"
-#include "reach/rule_findings.h"
+#include "report/certificate_json.h"
 #include "report/verdict_report.h"
+#include "verdict_format.h"
+#include "watch_command.h"
 
 namespace vauban {
 namespace {
 
 struct Call {
+  unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
+  double seconds = 0;  // no limit
   std::string model, format = "text", from, to, over = "any", today, kind, file, chain = "FORWARD", claim,
-                     certificates;
-  bool allowConditional = false, verbose = false, noColour = false;
+                     certificates, certificate, oldModel;
+  bool batch = false;
+  bool allowConditional = false, verbose = false, noColour = false, watch = false;
+  WatchRound* round = nullptr;  // of --watch: what the round before found
 };
 
 std::string todayIso() {
@@ -38,9 +47,7 @@ std::string todayIso() {
 }
 
 ExitCode refuse(const Call& call, const Diagnostics& diagnostics) {
-  if (call.format == "json") {
-    std::cout << report::diagnosticsJson(diagnostics);
-  }
+  std::cout << diagnosticsIn(call.format, diagnostics);
   std::cerr << model::diagnosticText(diagnostics);
   return ExitCode::wrong;
 }
@@ -52,46 +59,10 @@ report::TextStyle styleOf(const Call& call) {
   return style;
 }
 
-struct Loaded {
-  model::BehaviourCatalogue behaviours;
-  model::Model model;
-};
-
-Result<Loaded> load(const Call& call) {
-  auto behaviours = model::BehaviourCatalogue::builtIn();
-  if (!behaviours) return std::unexpected(behaviours.error());
-  Loaded loaded;
-  loaded.behaviours = std::move(*behaviours);
-  model::Vocabulary vocabulary;
-  vocabulary.behaviours = &loaded.behaviours;
-  auto read = model::readModel(call.model, vocabulary);
-  if (!read) return std::unexpected(read.error());
-  loaded.model = std::move(*read);
-  Diagnostics problems = import::loadRules(loaded.model);
-  if (hasErrors(problems)) return std::unexpected(problems);
-  loaded.model.warnings.insert(loaded.model.warnings.end(), problems.begin(), problems.end());
-  auto addFindings = [&](const model::FilterProgram& program) {
-    // On larger rule sets this costs more than the verdicts.
-    constexpr std::size_t kMostRules = 400;
-    std::size_t rules = 0;
-    for (const model::Chain& chain : program.chains) rules += chain.rules.size();
-    if (rules > kMostRules) return;
-    Diagnostics findings = reach::ruleFindings(program);
-    loaded.model.warnings.insert(loaded.model.warnings.end(), findings.begin(), findings.end());
-  };
-  addFindings(loaded.model.flows);
-  for (const auto& program : loaded.model.linkPrograms) {
-    if (program) addFindings(*program);
-  }
-  sortDiagnostics(loaded.model.warnings);
-  return loaded;
-}
-
-ExitCode egress(const Call& call, const Loaded& loaded) {
+ExitCode egress(const Call& call, const LoadedModel& loaded) {
   const channel::Judge judge(loaded.model, loaded.behaviours, call.today);
   const channel::EgressTable table = judge.egress();
-  std::cout << (call.format == "json" ? report::egressJson(loaded.model, table)
-                                      : report::egressText(table, styleOf(call)));
+  std::cout << egressIn(call.format, loaded.model, table, styleOf(call));
   return ExitCode::ok;
 }
 
@@ -106,30 +77,45 @@ ExitCode exitOf(const std::vector<channel::ClaimResult>& results, bool allowCond
   return broken ? ExitCode::broken : undecided ? ExitCode::undecided : ExitCode::ok;
 }
 
-ExitCode show(const Call& call, const Loaded& loaded, const channel::Judge& judge,
+ExitCode show(const Call& call, const LoadedModel& loaded, const channel::Judge& judge,
               const std::vector<channel::ClaimResult>& results, bool verbose) {
   report::TextStyle style = styleOf(call);
   style.verbose = style.verbose || verbose;
-  std::cout << (call.format == "json" ? report::verifyJson(loaded.model, results, judge.trust())
-                                      : report::verifyText(loaded.model, results, judge.trust(), style));
+  if (call.round != nullptr) style.before = call.round->remember(results);
+  std::cout << verdictsIn(call.format, loaded.model, results, judge.trust(), style, call.allowConditional);
   return exitOf(results, call.allowConditional);
 }
 
 ExitCode verify(const Call& call) {
-  auto loaded = load(call);
+  if (call.watch && call.round == nullptr) {
+    if (call.format != "text") {
+      return refuse(call,
+                    {{Severity::error, {"--watch", 0, 0}, 0, "it prints text only", "--format text", ""}});
+    }
+    return watchModel(call.model, [&call](WatchRound& round) {
+      Call again = call;
+      again.round = &round;
+      return verify(again);
+    });
+  }
+  auto loaded = loadModel(call.model);
   if (!loaded) return refuse(call, loaded.error());
   if (loaded->model.claims.empty()) return egress(call, *loaded);
-  const channel::Judge judge(loaded->model, loaded->behaviours, call.today);
-  std::vector<channel::ClaimResult> results;
-  bool found = call.claim.empty();
-  for (const model::Claim& claim : loaded->model.claims) {
-    if (!call.claim.empty() && claim.id != call.claim) continue;
-    found = true;
-    results.push_back(judge.judge(claim));
+  if (!call.claim.empty()) {
+    auto& claims = loaded->model.claims;
+    std::erase_if(claims, [&](const model::Claim& claim) { return claim.id != call.claim; });
+    if (claims.empty()) {
+      return refuse(
+          call, {{Severity::error, {"--claim", 0, 0}, 0, "no claim is called '" + call.claim + "'", "", ""}});
+    }
   }
-  if (!found)
-    return refuse(
-        call, {{Severity::error, {"--claim", 0, 0}, 0, "no claim is called '" + call.claim + "'", "", ""}});
+  channel::Judge judge(loaded->model, loaded->behaviours, call.today);
+  if (call.seconds > 0) {
+    judge.stopAt(std::chrono::steady_clock::now() +
+                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                     std::chrono::duration<double>(call.seconds)));
+  }
+  const std::vector<channel::ClaimResult> results = judge.judgeAll(call.jobs);
   if (!call.certificates.empty()) {
     auto written = writeCertificates(call.certificates, loaded->model, judge, results);
     if (!written) return refuse(call, written.error());
@@ -140,24 +126,30 @@ ExitCode verify(const Call& call) {
 }
 
 // `trace` and `reach` judge places named in the call: they are read as a claim added to the model's own file.
-Result<model::Claim> claimOf(const Call& call, const Loaded& loaded) {
+Result<model::Claim> claimOf(const Call& call, const LoadedModel& loaded) {
   auto claim = model::claimOfCall(loaded.model, call.from, call.to, call.over);
   if (!claim) return std::unexpected(claim.error());
   return *claim;
 }
 
 ExitCode trace(const Call& call) {
-  auto loaded = load(call);
+  auto loaded = loadModel(call.model);
   if (!loaded) return refuse(call, loaded.error());
   auto claim = claimOf(call, *loaded);
   if (!claim) return refuse(call, claim.error());
   loaded->model.claims = {*claim};
   const channel::Judge judge(loaded->model, loaded->behaviours, call.today);
-  return show(call, *loaded, judge, judge.judgeAll(), true);
+  const std::vector<channel::ClaimResult> results = judge.judgeAll();
+  const ExitCode code = show(call, *loaded, judge, results, true);
+  if (call.format == "text" && results.front().judgement.verdict == channel::Verdict::kept) {
+    if (const auto certificate = judge.certificate(loaded->model.claims.front()))
+      std::cout << "\n" << report::certificateText(*certificate);
+  }
+  return code;
 }
 
 ExitCode reachCommand(const Call& call) {
-  auto loaded = load(call);
+  auto loaded = loadModel(call.model);
   if (!loaded) return refuse(call, loaded.error());
   auto claim = claimOf(call, *loaded);
   if (!claim) return refuse(call, claim.error());
@@ -175,10 +167,12 @@ ExitCode reachCommand(const Call& call) {
 }
 
 ExitCode egressCommand(const Call& call) {
-  auto loaded = load(call);
+  auto loaded = loadModel(call.model);
   if (!loaded) return refuse(call, loaded.error());
   return egress(call, *loaded);
 }
+
+ExitCode diff(const Call& call) { return diffCommand(call.oldModel, call.model, call.today, call.format); }
 
 ExitCode schema(const Call& call) {
   auto behaviours = model::BehaviourCatalogue::builtIn();
@@ -210,6 +204,15 @@ ExitCode importCommand(const Call& call) {
   return ExitCode::ok;
 }
 
+ExitCode check(const Call& call) {
+  if (call.batch) return checkBatch(std::cin);
+  if (call.certificate.empty() || call.model.empty()) {
+    return refuse(call,
+                  {{Severity::error, {"check", 0, 0}, 0, "a certificate and a model are expected", "", ""}});
+  }
+  return checkCommand(call.certificate, call.model, call.format == "json");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Vauban proves what an architecture makes impossible, or shows the path."};
   app.set_version_flag("--version", VAUBAN_VERSION);
@@ -217,23 +220,31 @@ int run(int argc, char** argv) {
   Call call;
   call.today = todayIso();
   ExitCode code = ExitCode::ok;
-  auto command = [&](const char* name, const char* about, ExitCode (*stage)(const Call&), bool takesModel) {
+  using Words = std::vector<std::string>;
+  auto command = [&](const char* name, const char* about, ExitCode (*stage)(const Call&), bool takesModel,
+                     const Words& formats = {"text", "json"}) {
     CLI::App* sub = app.add_subcommand(name, about);
     if (takesModel) {
       sub->add_option("model", call.model, "model file, or a folder of them")->required();
       sub->add_option("--today", call.today, "the date for waivers, YYYY-MM-DD");
     }
-    sub->add_option("--format", call.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+    sub->add_option("--format", call.format, "the first is the default")->check(CLI::IsMember(formats));
     sub->callback([&call, &code, stage] { code = stage(call); });
     return sub;
   };
-  CLI::App* sub = command("verify", "check the model and all its claims", verify, true);
+  CLI::App* sub = command("verify", "check the model and all its claims", verify, true,
+                          {"text", "json", "sarif", "junit", "html"});
   sub->add_flag("--allow-conditional", call.allowConditional, "conditional claims do not fail the run");
   sub->add_flag("-v,--verbose", call.verbose, "all assumptions, and what shuts each way");
   sub->add_flag("--no-color,--no-colour", call.noColour, "no colour on a terminal either");
   sub->add_option("--claim", call.claim, "judge this claim only");
+  sub->add_option("--jobs", call.jobs, "threads that judge claims (as many as there are processors)")
+      ->check(CLI::Range(1U, 256U));
+  sub->add_option("--time-limit", call.seconds, "seconds; claims not judged by then are undecided")
+      ->check(CLI::PositiveNumber);
   sub->add_option("--certificates", call.certificates,
                   "a folder for the certificate of each claim that is kept");
+  sub->add_flag("--watch", call.watch, "verify again whenever a file of the model changes, until Ctrl-C");
   sub = command("egress", "what can leave, from where, over which protocol", egressCommand, true);
   sub->add_flag("--no-color,--no-colour", call.noColour, "no colour on a terminal either");
   sub = command("trace", "the shortest way from A to B, or what shuts it", trace, true);
@@ -245,6 +256,15 @@ int run(int argc, char** argv) {
   call.from.clear();
   sub->add_option("--from", call.from, "zone, host or CIDR (any)");
   sub->add_option("--to", call.to, "zone, host or CIDR (any)");
+  sub = command("check", "follow a certificate with the independent checker", check, false);
+  sub->add_option("certificate", call.certificate, "the file that verify --certificates wrote");
+  sub->add_option("model", call.model, "model file, or a folder of them");
+  sub->add_flag("--batch", call.batch,
+                "read lines of a certificate, a tab and a model; answer each with a line");
+  sub = command("diff", "what changed between two versions of a model", diff, false, {"markdown", "json"});
+  sub->add_option("old", call.oldModel, "model file or folder: the version before")->required();
+  sub->add_option("new", call.model, "model file or folder: the version now")->required();
+  sub->add_option("--today", call.today, "the date for waivers, YYYY-MM-DD");
   command("schema", "the JSON Schema of the model file", schema, false);
   command("services", "built-in services and behaviours", services, false);
   sub = command("import", "another tool's file as a model", importCommand, false);

@@ -162,7 +162,7 @@ class Writer {
       const auto& effects = catalogue_.at(model_.at(service).behaviour).effects;
       if (std::ranges::any_of(effects, [](const model::Effect& effect) {
             return effect.kind == model::EffectKind::store ||
-                   (effect.kind == model::EffectKind::relay && effect.inwardBits > 0);
+                   (effect.kind != model::EffectKind::read && effect.inwardBits > 0);
           })) {
         states.push_back(textOf(StateKind::readable, service.value));
       }

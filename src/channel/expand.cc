@@ -72,6 +72,13 @@ void Solver::Run::expand(const State& state, int index) {
   }
 }
 
+// Whether a service asks onward for the names it is asked for, in messages like these.
+bool Solver::Run::keepsNames(const ServiceInstance& service, ServiceSet emits) const {
+  return std::ranges::any_of(catalogue.at(service.behaviour).effects, [&](const Effect& effect) {
+    return effect.keepsNames && effect.emits == emits;
+  });
+}
+
 // The bytes arrive at an address of `to` in what the opener emits.
 void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet emits,
                          const std::string& carrier, double bits, const NameSet& names, bool seen,
@@ -108,7 +115,9 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
     if (catalogue.at(service.behaviour).acceptsOnlyFrom && service.from &&
         !net.named(*service.from, way.bears))
       continue;
-    land(StateKind::told, to, id.value, names, fit, {}, true);
+    // Of another protocol it hears whatever names the bytes inside say.
+    const bool sameNames = names.full() || keepsNames(service, emits);
+    land(StateKind::told, to, id.value, sameNames ? names : NameSet::all(), fit, {}, true);
   }
 }
 
@@ -160,22 +169,33 @@ void Solver::Run::expandHeld(const State& state, int index) {
 
 // Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
 void Solver::Run::reflect(PartyId from, bool seen, int parent) {
-  std::vector<PartyId> victims;
+  // Who waits for it, at his own address or at a neighbour's that he took.
+  struct Victim {
+    PartyId party;
+    ClassIndex address;
+    AtomIds atoms;
+  };
+  std::vector<Victim> victims;
   for (std::size_t v = 0; v < held.size(); ++v) {
-    if (held[v] && !source[v] && PartyId(v) != from) victims.emplace_back(v);
+    const PartyId victim(v);
+    if (!held[v] || source[v] || victim == from || !exists(victim)) continue;
+    for (auto& hears : net.heardAt(victim, setting)) {
+      if (!net.endpoint(hears.address).linkLocal) victims.push_back({victim, hears.address, hears.atoms});
+    }
   }
   for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {
     const std::size_t p = mirror.index();
     const reach::Party& party = net.at(mirror);
     if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
-    for (const PartyId victim : victims) {
-      if (settled(victim, parent, 2)) continue;
-      for (const Way& way : net.waysBearing(from, mirror, victim, setting)) {
+    for (const auto& [victim, address, taking] : victims) {
+      if (settled(victim, parent, 2) || net.endpoint(address).party == mirror) continue;
+      for (const Way& way : net.waysBearing(from, mirror, address, setting)) {
         if (way.kind == WayKind::related || way.tapped.valid()) continue;
-        auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier) {
+        auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier,
+                           bool byError = false) {
           const reach::Fit packets = way.fit(ServiceSet::all(), heard);
           if (packets.empty() || bits == 0) return;
-          auto back = net.answerPasses(way, packets.heard, setting);
+          auto back = net.answerPasses(way, packets.heard, byError, setting);
           if (!back) return;
           bool flag = seen;
           Hop there = makeHop(from, mirror, way, packets, carrier,
@@ -185,10 +205,12 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
           answer.to = net.at(victim).name;
           answer.how = "reflected to the source that the packet bore";
           answer.rule.reset();
-          answer.packets = there.packets.reversed();
+          answer.packets =
+              byError ? reach::icmpErrors(net.endpoint(address).family) : there.packets.reversed();
           answer.example = *answer.packets.witness(false);
+          flag = flag || (byError && answer.packets.intersects(query.over));
           push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
-               reach::join(way.atoms, *back), parent, true);
+               reach::join(reach::join(way.atoms, taking), *back), parent, true);
         };
         ServiceSet heard;
         for (model::ServiceId id : servicesOf[p]) {
@@ -205,33 +227,31 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
         }
         // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
         // error quotes.
-        attempt(
-            (way.packets - heard) & (ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp)),
-            32, "reset or error of a closed port");
+        attempt((way.packets - heard) & ServiceSet::protocol(space::kTcp), 32, "reset of a closed port");
+        attempt((way.packets - heard) & ServiceSet::protocol(space::kUdp), 32, "error of a closed port",
+                true);
       }
     }
   }
-  for (const PartyId victim : victims) {
-    if (!exists(victim) || settled(victim, parent, 2)) continue;
-    for (ClassIndex address : net.at(victim).classes) {
-      if (net.endpoint(address).linkLocal) continue;
-      auto quote = net.quote(from, address, query.over, setting);
-      if (!quote) continue;
-      bool flag = seen;
-      Way way;
-      way.source = SourceKind::forged;
-      way.from = address;
-      way.to = quote->destination;
-      way.bears = address;
-      way.sentTo = quote->destination;
-      way.fromZone = net.at(from).zone;
-      way.packets = quote->packets;
-      Hop hop = makeHop(from, victim, way, {quote->packets, quote->packets},
-                        "error that quotes a rejected packet", kErrorBitsPerSecond, flag);
-      hop.how = "with the forged source of " + net.at(victim).name + ", quoted back by " +
-                net.points()[quote->point.index()].name;
-      push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, quote->atoms, parent, true);
-    }
+  for (const auto& [victim, address, taking] : victims) {
+    if (settled(victim, parent, 2)) continue;
+    auto quote = net.quote(from, address, query.over, setting);
+    if (!quote) continue;
+    bool flag = seen;
+    Way way;
+    way.source = SourceKind::forged;
+    way.from = address;
+    way.to = quote->destination;
+    way.bears = address;
+    way.sentTo = quote->destination;
+    way.fromZone = net.at(from).zone;
+    way.packets = quote->packets;
+    Hop hop = makeHop(from, victim, way, {quote->packets, quote->packets},
+                      "error that quotes a rejected packet", kErrorBitsPerSecond, flag);
+    hop.how = "with the forged source of " + net.at(net.endpoint(address).party).name + ", quoted back by " +
+              net.points()[quote->point.index()].name;
+    push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, reach::join(quote->atoms, taking),
+         parent, true);
   }
 }
 
@@ -394,12 +414,24 @@ void Solver::Run::expandReadable(const State& state, int index) {
 
 void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, const ServiceInstance* store,
                           bool seen, int parent, bool relayed) {
-  auto mayRead = [&](ClassIndex reader) {
-    if (store == nullptr || !store->readers) return true;
-    if (net.named(*store->readers, reader)) return true;
-    rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
-                  store->place});
-    return false;
+  // `readers` narrows who reads what is stored; the answers that a service relays go to whoever asks.
+  std::optional<AtomIds> answersAnyone;
+  if (store != nullptr && store->readers) {
+    for (const Effect& effect : catalogue.at(store->behaviour).effects) {
+      if ((effect.kind != EffectKind::relay && effect.kind != EffectKind::lookup) || effect.inwardBits == 0)
+        continue;
+      const auto gaps = present(*store, effect);
+      if (gaps && (!answersAnyone || gaps->size() < answersAnyone->size())) answersAnyone = gaps;
+    }
+  }
+  // The gaps on which it rests that the reader gets it; nullopt: he does not.
+  auto mayRead = [&](ClassIndex reader) -> std::optional<AtomIds> {
+    if (store == nullptr || !store->readers || net.named(*store->readers, reader)) return AtomIds{};
+    if (!answersAnyone) {
+      rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
+                    store->place});
+    }
+    return answersAnyone;
   };
   // Whoever is on the path of a conversation can answer it himself, whoever it is with.
   const bool onPath =
@@ -433,6 +465,8 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
       const reach::Fit packets = way.fit(ServiceSet::all(), listens);
       if (packets.empty()) continue;
       const bool direct = store == nullptr && held[p];
+      const auto reading = mayRead(way.bears);
+      if (!reading) continue;
       auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, const reach::Fit& part,
                       double rate, const std::string& carrier, const AtomIds& atoms) {
         if (part.empty() || (query.direct && !direct)) return;
@@ -442,46 +476,47 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         Hop hop = makeHop(reader, at, way, part, carrier, rate, flag);
         std::swap(hop.from, hop.to);
         hop.answer = true;
-        push({kind, index, flag, left}, {hop}, reach::join(way.atoms, atoms), parent, relayed || !direct);
+        push({kind, index, flag, left}, {hop}, reach::join(reach::join(way.atoms, *reading), atoms), parent,
+             relayed || !direct);
       };
-      if (mayRead(way.bears)) {
-        if (held[p]) {
-          if (target[p] || !source[p])
-            take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
-        } else if (gapOpaque) {
-          take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapOpaque);
-        }
-        if (!held[p] && gapClient && way.source == SourceKind::own) {
-          take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer",
-               *gapClient);
-        }
+      if (held[p]) {
+        if (target[p] || !source[p])
+          take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
+      } else if (gapOpaque) {
+        take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapOpaque);
       }
-      if (held[p] || query.direct || way.source != SourceKind::own || way.kind == WayKind::helper ||
-          !mayRead(way.bears)) {
-        continue;
+      if (!held[p] && gapClient && way.source == SourceKind::own) {
+        take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapClient);
       }
+      if (held[p] || query.direct || way.source != SourceKind::own || way.kind == WayKind::helper) continue;
       for (model::ServiceId id : servicesOf[p]) {
         const ServiceInstance& asking = model.at(id);
         for (const Effect& effect : catalogue.at(asking.behaviour).effects) {
           const bool reads = effect.kind == EffectKind::read;
-          const bool relays = effect.kind == EffectKind::relay && effect.inwardBits > 0;
+          const bool relays = (effect.kind == EffectKind::relay || effect.kind == EffectKind::lookup) &&
+                              effect.inwardBits > 0;
           if (!reads && !relays) continue;
           const reach::Fit part = way.fit(effect.emits, listens);
           if (part.empty()) continue;
           if (reads) {
-            if (asking.from && !net.named(*asking.from, way.to)) continue;
+            if (effect.fromUpstream ? !leadsTo(asking, effect, NameSet::all(), way.to).has_value()
+                                    : asking.from && !net.named(*asking.from, way.to)) {
+              continue;
+            }
             const auto gaps = present(asking, effect);
             if (!gaps) continue;
             take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
                  effect.carrier.empty() ? "what it reads" : effect.carrier, *gaps);
             continue;
           }
-          const auto onward = leadsTo(asking, effect, effect.keepsNames ? names : NameSet::all(), way.to);
+          const bool sameNames = effect.keepsNames && (store == nullptr || keepsNames(*store, effect.emits));
+          const auto onward = leadsTo(asking, effect, sameNames ? names : NameSet::all(), way.to);
           if (!onward) continue;
           const auto gaps = present(asking, effect);
           if (!gaps) continue;
-          take(StateKind::readable, id.value, onward->names, part, effectRate(effect, false),
-               "the relayed answer", *gaps);
+          // What a look-up found is told to whoever asked for it, whatever he asked.
+          take(StateKind::readable, id.value, sameNames ? onward->names : NameSet::all(), part,
+               effectRate(effect, false), "the relayed answer", *gaps);
         }
       }
     }

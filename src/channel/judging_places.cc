@@ -58,7 +58,21 @@ std::vector<ClassIndex> classesOf(const Network& network, const PlaceTerms& term
 // Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
 std::vector<ClassIndex> openers(const Network& network, const Claim& claim,
                                 const std::vector<ClassIndex>& to) {
-  if (claim.kind != ClaimKind::only) return classesOf(network, claim.from);
+  if (claim.kind == ClaimKind::always) return classesOf(network, claim.from);
+  if (claim.kind != ClaimKind::only) {
+    // A host with a leg in a named zone is a host of it, whichever leg it sends from.
+    std::vector<ClassIndex> classes = classesOf(network, claim.from);
+    for (const reach::Party& party : network.parties()) {
+      const bool member = std::ranges::any_of(claim.from, [&](const PlaceTerm& term) {
+        return term.kind == PlaceTerm::Kind::zone &&
+               std::ranges::find(party.zones, term.zone) != party.zones.end();
+      });
+      if (member) classes.insert(classes.end(), party.classes.begin(), party.classes.end());
+    }
+    std::ranges::sort(classes);
+    classes.erase(std::ranges::unique(classes).begin(), classes.end());
+    return classes;
+  }
   std::vector<bool> home(network.model().zones.size(), false);
   for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
   std::vector<ClassIndex> from;

@@ -91,6 +91,7 @@ struct Solver::Run {
   void arrive(reach::PartyId from, reach::PartyId to, const reach::Way& way, space::ServiceSet emits,
               const std::string& carrier, double bits, const space::NameSet& names, bool seen,
               const reach::AtomIds& atoms, int parent, bool relayed);
+  bool keepsNames(const model::ServiceInstance& service, space::ServiceSet emits) const;
   // Everybody who can ask `at` (on `listens`) for bytes that wait there.
   void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
                const model::ServiceInstance* store, bool seen, int parent, bool relayed);

@@ -83,7 +83,8 @@ void Solver::Run::lookFromHisEnd(const Solver& solver, std::vector<Closure>* clo
     if (closures != nullptr) closures->push_back(before.closure(true));
     for (std::size_t l = 0; l < before.labels.size(); ++l) {
       const State& state = before.labels[l].state;
-      if (state.kind != StateKind::held || held[state.index]) continue;
+      const bool tunnel = before.tunnelled.contains(PartyId(state.index));
+      if (state.kind != StateKind::held || (held[state.index] && !tunnel)) continue;
       AtomIds atoms;
       for (int at = static_cast<int>(l); at >= 0; at = before.labels[static_cast<std::size_t>(at)].parent) {
         atoms = reach::join(atoms, before.labels[static_cast<std::size_t>(at)].atoms);
@@ -92,8 +93,8 @@ void Solver::Run::lookFromHisEnd(const Solver& solver, std::vector<Closure>* clo
         auto [known, fresh] = map.try_emplace(id, atoms);
         if (!fresh && atoms.size() < known->second.size()) known->second = atoms;
       };
-      least(controlled, PartyId(state.index));
-      if (before.tunnelled.contains(PartyId(state.index))) {
+      if (!held[state.index]) least(controlled, PartyId(state.index));
+      if (tunnel) {
         for (PartyId opener : origin) least(hisTunnels[PartyId(state.index)], opener);
       }
     }

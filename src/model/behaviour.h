@@ -33,7 +33,7 @@ enum class EffectKind {
   relay,   // the sender's bytes leave again (outward), the answer's bytes come back (inward)
   store,   // the bytes wait for whoever reads there later
   lookup,  // a query of its own with sender-chosen content
-  read,    // opens conversations with `from` and takes what comes back
+  read,    // opens conversations with `from` (or its `upstream`) and takes what comes back
   shell,   // whoever gets in has the powers of a held host
 };
 
@@ -58,6 +58,7 @@ struct Effect {
   std::uint64_t inwardBits = 0;
   double messagesPerSecond = 0;  // default rate
   NamesRule names = NamesRule::filter;
+  bool fromUpstream = false;  // of read: it reads its `upstream`, not its `from`
   bool keepsNames = false;    // the next service sees the same name (DNS to DNS, proxy to parent)
   std::vector<Guard> unless;  // hardening: absent if one of these holds (worst case: present)
   std::vector<Guard> when;    // present only if all of these hold (worst case of the catalogue: absent)

@@ -130,7 +130,7 @@ void BehaviourReader::readEffect(const yaml::Node& node) {
     reader_.word(*value, {"resolver"});
   } else if (*kind == "read") {
     effect.kind = EffectKind::read;
-    reader_.word(*value, {"from"});
+    effect.fromUpstream = reader_.word(*value, {"from", "upstream"}) == "upstream";
   } else {
     effect.kind = *kind == "store" ? EffectKind::store : EffectKind::shell;
     Fields nothing(reader_, *value, fmt::format("`{}`", *kind), {});

@@ -219,6 +219,15 @@ bool Network::findLiveFlow(PointId id, ClassIndex endpoint) const {
   return false;
 }
 
+// Whether the rules have anything to say about a family, as stated: no statement, and they do.
+bool Network::rulesDecide(PointId id, Family family) const {
+  const Point& point = points_[id.index()];
+  const auto& own = evaluators_[point.program]->program().families;
+  if (point.program != 0 && std::ranges::find(own, family) == own.end()) return false;
+  const auto& families = statement(model_, point, &model::Enforcement::families);
+  return !families || std::ranges::find(*families.value, family) != families.value->end();
+}
+
 bool Network::mayBeUncovered(PointId id, Family family) const {
   const Point& point = points_[id.index()];
   const auto& uncovered = statement(model_, point, &model::Enforcement::uncoveredPasses);

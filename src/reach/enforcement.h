@@ -20,7 +20,4 @@ const model::Stated<T>& statement(const model::Model& model, const Point& point,
 // helper.
 space::ServiceSet helperPorts(const std::vector<std::string>* helpers);
 
-// ICMP messages that quote a packet (RFC 792, RFC 4443 section 2.1).
-space::ServiceSet icmpErrors(space::Family family);
-
 }  // namespace vauban::reach

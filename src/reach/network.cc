@@ -179,13 +179,14 @@ const ServiceSet& Network::accepted(PointId point, ClassIndex from, ClassIndex t
   constexpr std::size_t kManyRules = 64;
   const FilterEvaluator& evaluator = *evaluators_[points_[point.index()].program];
   if (points_[point.index()].program != 0 && evaluator.ruleCount() > kManyRules) {
-    if (endpoints_[from].linkLocal || endpoints_[to].linkLocal)
+    if (endpoints_[from].linkLocal || endpoints_[to].linkLocal ||
+        !rulesDecide(point, endpoints_[from].family))
       return cache.emplace(key, ServiceSet{}).first->second;
     return matrix(point, backwards, entering, leaving)[from][to];
   }
   ServiceSet set;
   if (endpoints_[from].family == endpoints_[to].family && !endpoints_[from].linkLocal &&
-      !endpoints_[to].linkLocal) {
+      !endpoints_[to].linkLocal && rulesDecide(point, endpoints_[from].family)) {
     for (std::size_t value = 0; value < values_.size(); ++value) {
       set |= evaluator.mayAccept(from, to, context(point, entering, leaving, value));
     }

@@ -44,6 +44,9 @@ struct EndpointClass {
       false;  // of a family in which the party has no stated address: only uncovered traffic bears it
 };
 
+// ICMP messages that quote a packet (RFC 792, RFC 4443 section 2.1).
+space::ServiceSet icmpErrors(space::Family family);
+
 // One place where packets are filtered: the ideal point, or a link's device.
 struct Point {
   std::string name;  // device, link, or "ideal point"
@@ -129,8 +132,15 @@ class Network {
   // supposes are left out.
   const std::vector<Way>& ways(PartyId from, PartyId to, Powers powers, bool receiverHeld,
                                const Setting& setting) const;
-  // The ways to an address of `to` itself that bear one of `victim`.
-  std::vector<Way> waysBearing(PartyId from, PartyId to, PartyId victim, const Setting& setting) const;
+  // The ways to an address of `to` itself that bear this one.
+  std::vector<Way> waysBearing(PartyId from, PartyId to, ClassIndex source, const Setting& setting) const;
+  // Addresses at which a held party hears: its own and those of neighbours that it can take, with what that
+  // rests on.
+  struct Hears {
+    ClassIndex address;
+    AtomIds atoms;
+  };
+  std::vector<Hears> heardAt(PartyId id, const Setting& setting) const;
 
   // Parties between which ways() may find anything, whatever the powers of either: all others have none.
   struct Adjacency {
@@ -150,8 +160,9 @@ class Network {
   space::ServiceSet surely(ClassIndex from, ClassIndex to, bool supposed) const;
 
   // Whether the answer to a forged request reaches the address it bears: as a reply on the points that saw
-  // the request, or by a rule of its own. The atoms with which it does.
-  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets,
+  // the request, or by a rule of its own. `byError`: the answer is an ICMP error that quotes it, and passes
+  // as related or by a rule for such errors. The atoms with which it does.
+  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
                                       const Setting& setting) const;
 
   // A filter on the way from `fromZone` that answers a forged packet bearing source `victim` with an error
@@ -225,6 +236,7 @@ class Network {
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
+  bool rulesDecide(PointId point, space::Family family) const;
   bool mayBeUncovered(PointId point, space::Family family) const;
   const std::vector<std::vector<space::ServiceSet>>& matrix(PointId point, bool backwards,
                                                             model::ZoneId entering,

@@ -235,6 +235,16 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
       (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) {
     return;
   }
+  const std::vector<ZoneId>& legs = at(endpoints_[destination].party).zones;
+  if (kind == SourceKind::own && entering != leaving && !model_.at(entering).isolated &&
+      !endpoints_[destination].linkLocal && std::ranges::find(legs, entering) != legs.end()) {
+    // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
+    Walk beside{*this, setting, sender, entering, leaving, source, destination, kind, held, {}};
+    ways.push_back(beside.wayOf({ServiceSet::all(), ServiceSet::all(), false, false, base, WayKind::free,
+                                 AtomIds{}, source, destination},
+                                destination, {}));
+    ways.back().answered = true;
+  }
   for (const auto& route : routes(entering, leaving)) {
     if (kind != SourceKind::own && !route.empty() &&
         !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&

@@ -35,39 +35,33 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
   if (found != cache.end()) return found->second;
   std::vector<Way> all;
   const Party& sender = at(from);
-  const Party& receiver = at(to);
-  struct Target {
-    ClassIndex index;
-    AtomIds atoms;
-  };
-  std::vector<Target> targets;
-  for (ClassIndex c : receiver.classes) targets.push_back({c, {}});
+  std::vector<Hears> targets;
   if (receiverHeld) {
-    for (ZoneId zone : receiver.zones) {
-      auto neighbours = neighbourly(zone, setting);
-      if (!neighbours) continue;
-      for (ClassIndex c : zoneClasses_[zone.index()]) {
-        if (endpoints_[c].party != to && endpoints_[c].party != from) targets.push_back({c, *neighbours});
-      }
-    }
+    targets = heardAt(to, setting);
+    std::erase_if(
+        targets, [&](const Hears& target) { return from != to && endpoints_[target.address].party == from; });
+  } else {
+    for (ClassIndex c : at(to).classes) targets.push_back({c, {}});
   }
   for (ZoneId entering : sender.zones) {
     const auto neighbours = held ? neighbourly(entering, setting) : std::nullopt;
-    for (const Target& target : targets) {
+    for (const Hears& target : targets) {
       for (ClassIndex c : sender.classes) {
         if (endpoints_[c].zone == entering) {
-          waysBetween(all, from, entering, c, SourceKind::own, target.atoms, target.index, held, setting);
+          waysBetween(all, from, entering, c, SourceKind::own, target.atoms, target.address, held, setting);
         }
       }
       if (!held) continue;
-      const EndpointClass& end = endpoints_[target.index];
+      const EndpointClass& end = endpoints_[target.address];
       for (const ClassIndex c : powers == Powers::forger ? forgeable(entering, end.zone, end.family, limited)
                                                          : zoneClasses_[entering.index()]) {
         // His own address of another zone is forged here: the filter looks at the side.
-        if ((endpoints_[c].party == from && endpoints_[c].zone == entering) || c == target.index) continue;
+        if (endpoints_[c].party == from && endpoints_[c].zone == entering) continue;
+        // One machine of a group may bear the address of another.
+        if (c == target.address && !several(endpoints_[c].party)) continue;
         const bool neighbour = endpoints_[c].zone == entering && neighbours;
         if (!neighbour && powers != Powers::forger) continue;
-        bearing(all, from, entering, c, target.index, target.atoms, neighbours, setting);
+        bearing(all, from, entering, c, target.address, target.atoms, neighbours, setting);
       }
     }
   }
@@ -125,19 +119,29 @@ void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, Cla
   waysBetween(ways, from, entering, source, SourceKind::forged, atoms, target, true, setting);
 }
 
-std::vector<Way> Network::waysBearing(PartyId from, PartyId to, PartyId victim,
+std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex source,
                                       const Setting& setting) const {
   std::vector<Way> ways;
   for (const ZoneId entering : at(from).zones) {
     const auto neighbours = neighbourly(entering, setting);
     for (const ClassIndex target : at(to).classes) {
-      for (const ClassIndex source : at(victim).classes) {
-        if (!endpoints_[source].linkLocal && source != target)
-          bearing(ways, from, entering, source, target, {}, neighbours, setting);
-      }
+      if (source != target) bearing(ways, from, entering, source, target, {}, neighbours, setting);
     }
   }
   return ways;
+}
+
+std::vector<Network::Hears> Network::heardAt(PartyId id, const Setting& setting) const {
+  std::vector<Hears> heard;
+  for (const ClassIndex c : at(id).classes) heard.push_back({c, {}});
+  for (const ZoneId zone : at(id).zones) {
+    const auto neighbours = neighbourly(zone, setting);
+    if (!neighbours) continue;
+    for (const ClassIndex c : zoneClasses_[zone.index()]) {
+      if (endpoints_[c].party != id) heard.push_back({c, *neighbours});
+    }
+  }
+  return heard;
 }
 
 // Classes whose addresses a packet into `entering` may bear and still get past the first filter to `leaving`.
@@ -239,23 +243,28 @@ ServiceSet Network::surely(ClassIndex from, ClassIndex to, bool supposed) const 
   return ~lost;
 }
 
-std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets,
+std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
                                              const Setting& setting) const {
   const ZoneId here = endpoints_[request.to].zone, there = endpoints_[request.from].zone;
+  const ServiceSet answer = byError ? icmpErrors(endpoints_[request.from].family) : requestPackets.reversed();
   for (const auto& route : routes(here, there)) {
     AtomIds atoms;
     bool passes = true;
+    ZoneId zone = here;
     for (PointId id : route) {
       const bool sawRequest = std::ranges::find(request.points, id) != request.points.end();
+      const bool untrusted = model_.at(zone).untrusted;
+      zone = beyond(id, zone, there);
       if (sawRequest) {
-        if (auto replies = repliesPass(id, setting)) {
+        // An error is no reply: a tracking filter takes it for related to the request that it saw.
+        if (auto replies = byError ? relatedPasses(id, untrusted, setting) : repliesPass(id, setting)) {
           atoms = join(atoms, *replies);
           continue;
         }
       }
       const auto [near, far] = sides(id, here, there);
-      if (accepted(id, request.to, request.from, near, far).intersects(requestPackets.reversed()) ||
-          accepted(id, request.to, request.from, far, near).intersects(requestPackets.reversed())) {
+      if (accepted(id, request.to, request.from, near, far).intersects(answer) ||
+          accepted(id, request.to, request.from, far, near).intersects(answer)) {
         continue;
       }
       bool other = false;

@@ -69,7 +69,12 @@ Json claimJson(const ClaimResult& result) {
     json["witness"] = {
         {"hops", hops}, {"bits_per_second", judgement.bitsPerSecond}, {"direct", judgement.direct}};
   }
-  if (!judgement.conditions.empty()) json["conditions"] = conditionsJson(judgement.conditions);
+  if (!judgement.conditions.empty()) {
+    json["conditions"] = conditionsJson(judgement.conditions);
+    json["other_conditions"] = Json::array();
+    for (const auto& set : judgement.otherConditions) json["other_conditions"].push_back(conditionsJson(set));
+    json["all_conditions_listed"] = judgement.allConditionsListed;
+  }
   if (judgement.verdict == Verdict::kept) {
     Json shut = Json::array();
     for (const channel::Shut& edge : judgement.shut) {

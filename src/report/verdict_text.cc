@@ -118,6 +118,14 @@ std::string verifyText(const model::Model& model, const std::vector<ClaimResult>
       out += fmt::format("    kept if you state, in {}:  {}\n", atom.where, atom.line);
       if (!atom.test.empty()) out += fmt::format("        test it: {}\n", atom.test);
     }
+    for (const auto& set : judgement.otherConditions) {
+      std::string lines;
+      for (const reach::Atom& atom : set)
+        lines += fmt::format("{}in {}:  {}", lines.empty() ? "" : "; ", atom.where, atom.line);
+      out += fmt::format("    or {}\n", lines);
+    }
+    if (!judgement.conditions.empty() && !judgement.allConditionsListed)
+      out += "    (other sets may do as well)\n";
     std::string notes;
     for (const channel::Statement& statement : judgement.assumptions) {
       // The gaps of a conditional claim were just named as what to state.
