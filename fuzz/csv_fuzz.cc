@@ -11,7 +11,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace vauban;
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n') + std::ranges::count(text, '\r')) + 1;
+  const auto lines =
+      static_cast<std::size_t>(std::ranges::count(text, '\n') + std::ranges::count(text, '\r')) + 1;
   // As our own headings, and with headings of another's.
   for (const auto& columns : {std::map<std::string, std::string>{},
                               {{"action", "Policy"}, {"from", "Source"}, {"to", "Destination"}}}) {

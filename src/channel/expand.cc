@@ -148,6 +148,12 @@ void Solver::Run::expandHeld(const State& state, int index) {
            {hop}, gaps, index, true);
     }
   }
+  // Whoever holds a gateway has machines in its pool.
+  for (const model::ServiceId id : servicesOf[here.index()]) {
+    const auto& effects = catalogue.at(model.at(id).behaviour).effects;
+    if (!query.direct && std::ranges::find(effects, Destination::pool, &Effect::destination) != effects.end())
+      enterPool(model.at(id), state.seen, {}, index);
+  }
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
     // A group on both sides: one machine of it sends to another.
     const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
@@ -390,20 +396,22 @@ void Solver::Run::expandTold(const State& state, int index) {
                true);
       }
     }
-    if (effect.destination == Destination::pool && service.pool) {
-      // The far end of the tunnel is a machine with an address of the pool.
-      for (std::size_t p = 0; p < held.size(); ++p) {
-        const reach::Party& party = net.at(PartyId(p));
-        if (party.kind == reach::Party::Kind::host || held[p]) continue;
-        for (ClassIndex address : party.classes) {
-          if (net.endpoint(address).linkLocal || !net.named(*service.pool, address)) continue;
-          tunnelled.insert(PartyId(p));
-          push({StateKind::held, static_cast<std::uint32_t>(p), state.seen, NameSet::all()}, {}, *gaps, index,
-               true);
-          break;
-        }
-      }
-    }
+    if (effect.destination == Destination::pool) enterPool(service, state.seen, *gaps, index);
+  }
+}
+
+// The far end of a tunnel is a machine with an address of the pool.
+void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const AtomIds& gaps, int parent) {
+  if (!gateway.pool) return;
+  for (std::size_t p = 0; p < held.size(); ++p) {
+    const reach::Party& party = net.at(PartyId(p));
+    if (party.kind == reach::Party::Kind::host || held[p]) continue;
+    const bool lies = std::ranges::any_of(party.classes, [&](ClassIndex address) {
+      return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
+    });
+    if (!lies) continue;
+    tunnelled.insert(PartyId(p));
+    push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
   }
 }
 

@@ -21,6 +21,8 @@ struct Judge::World {
 std::vector<reach::PartyId> partiesOf(const reach::Network& network, const model::PlaceTerms& terms,
                                       bool legs = false);
 std::vector<reach::ClassIndex> classesOf(const reach::Network& network, const model::PlaceTerms& terms);
+// Where a claim about reach asks whether they arrive.
+std::vector<reach::ClassIndex> listeners(const reach::Network& network, const model::Claim& claim);
 // Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
 std::vector<reach::ClassIndex> openers(const reach::Network& network, const model::Claim& claim,
                                        const std::vector<reach::ClassIndex>& to);

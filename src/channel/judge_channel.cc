@@ -190,7 +190,7 @@ std::optional<Certificate> Judge::certificate(const Claim& claim) const {
   const Network& network = world.network;
   if (claim.subject == ClaimSubject::reach) {
     std::set<std::pair<PartyId, PartyId>> pairs;
-    const std::vector<ClassIndex> to = classesOf(network, claim.to);
+    const std::vector<ClassIndex> to = listeners(network, claim);
     for (const ClassIndex a : openers(network, claim, to)) {
       for (const ClassIndex b : to) {
         const PartyId x = network.endpoint(a).party, y = network.endpoint(b).party;

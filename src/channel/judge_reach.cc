@@ -13,7 +13,7 @@ using space::ServiceSet;
 
 Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   const Network& network = world.network;
-  const std::vector<ClassIndex> to = classesOf(network, claim.to);
+  const std::vector<ClassIndex> to = listeners(network, claim);
   const std::vector<ClassIndex> from = openers(network, claim, to);
   struct Found {
     ClassIndex from, to;

@@ -55,23 +55,41 @@ std::vector<ClassIndex> classesOf(const Network& network, const PlaceTerms& term
   return classes;
 }
 
+namespace {
+
+// The classes that the terms name, and all those of the parties that lie in a zone they name.
+template <class Lies>
+std::vector<ClassIndex> withOtherLegs(const Network& network, const PlaceTerms& terms, Lies lies) {
+  std::vector<ClassIndex> classes = classesOf(network, terms);
+  for (const reach::Party& party : network.parties()) {
+    const bool member = std::ranges::any_of(terms, [&](const PlaceTerm& term) {
+      return term.kind == PlaceTerm::Kind::zone && lies(party, term.zone);
+    });
+    if (member) classes.insert(classes.end(), party.classes.begin(), party.classes.end());
+  }
+  std::ranges::sort(classes);
+  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  return classes;
+}
+
+}  // namespace
+
+std::vector<ClassIndex> listeners(const Network& network, const Claim& claim) {
+  if (claim.kind == ClaimKind::always) return classesOf(network, claim.to);
+  // A host at home in a named zone is reached at any of its addresses.
+  return withOtherLegs(network, claim.to,
+                       [](const reach::Party& party, model::ZoneId zone) { return party.zone == zone; });
+}
+
 // Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
 std::vector<ClassIndex> openers(const Network& network, const Claim& claim,
                                 const std::vector<ClassIndex>& to) {
   if (claim.kind == ClaimKind::always) return classesOf(network, claim.from);
   if (claim.kind != ClaimKind::only) {
     // A host with a leg in a named zone is a host of it, whichever leg it sends from.
-    std::vector<ClassIndex> classes = classesOf(network, claim.from);
-    for (const reach::Party& party : network.parties()) {
-      const bool member = std::ranges::any_of(claim.from, [&](const PlaceTerm& term) {
-        return term.kind == PlaceTerm::Kind::zone &&
-               std::ranges::find(party.zones, term.zone) != party.zones.end();
-      });
-      if (member) classes.insert(classes.end(), party.classes.begin(), party.classes.end());
-    }
-    std::ranges::sort(classes);
-    classes.erase(std::ranges::unique(classes).begin(), classes.end());
-    return classes;
+    return withOtherLegs(network, claim.from, [](const reach::Party& party, model::ZoneId zone) {
+      return std::ranges::find(party.zones, zone) != party.zones.end();
+    });
   }
   std::vector<bool> home(network.model().zones.size(), false);
   for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;

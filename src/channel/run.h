@@ -40,6 +40,7 @@ struct Solver::Run {
   void lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures = nullptr);
   std::vector<std::vector<reach::PartyId>> hisEnds() const;
   Closure closure(bool hisEnd) const;
+  std::vector<Entered> entered() const;
   double total() const;
 
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
@@ -95,6 +96,11 @@ struct Solver::Run {
   // Everybody who can ask `at` (on `listens`) for bytes that wait there.
   void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
                const model::ServiceInstance* store, bool seen, int parent, bool relayed);
+  void enterPool(const model::ServiceInstance& gateway, bool seen, const reach::AtomIds& gaps, int parent);
+  // What a hop shows of the protocol in question, as sent and as heard; of a packet forged into a live flow,
+  // what the flow's opener sends.
+  std::pair<space::ServiceSet, space::ServiceSet> shown(const reach::Way& way,
+                                                        const reach::Fit& packets) const;
   void reflect(reach::PartyId from, bool seen, int parent);
   // Whether an effect's message may go to an address class; nullopt: no.
   struct Onward {

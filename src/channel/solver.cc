@@ -73,32 +73,50 @@ std::vector<std::vector<PartyId>> Solver::Run::hisEnds() const {
 // Shells and tunnels that he takes from where he waits: the same fixpoint, from his end.
 void Solver::Run::lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures) {
   for (const std::vector<PartyId>& origin : hisEnds()) {
-    Query his;
-    his.from = origin;
-    his.without = query.without;
-    Run before(solver.network_, solver.behaviours_, solver.trust_, his, setting);
-    before.deadline = deadline;
-    before.go();
-    stopped = stopped || before.stopped;
-    if (closures != nullptr) closures->push_back(before.closure(true));
-    for (std::size_t l = 0; l < before.labels.size(); ++l) {
-      const State& state = before.labels[l].state;
-      const bool tunnel = before.tunnelled.contains(PartyId(state.index));
-      if (state.kind != StateKind::held || (held[state.index] && !tunnel)) continue;
-      AtomIds atoms;
-      for (int at = static_cast<int>(l); at >= 0; at = before.labels[static_cast<std::size_t>(at)].parent) {
-        atoms = reach::join(atoms, before.labels[static_cast<std::size_t>(at)].atoms);
+    // Claims that lead to the same places ask the same.
+    constexpr std::size_t kMostKept = 512;
+    if (solver.hisEnds_.size() > kMostKept) solver.hisEnds_.clear();
+    const auto [known, fresh] = solver.hisEnds_.try_emplace({origin, query.without, setting});
+    if (fresh || closures != nullptr) {
+      Query his;
+      his.from = origin;
+      his.without = query.without;
+      Run before(solver.network_, solver.behaviours_, solver.trust_, his, setting);
+      before.deadline = deadline;
+      before.go();
+      if (closures != nullptr) closures->push_back(before.closure(true));
+      known->second = before.entered();
+      if (before.stopped) {
+        stopped = true;
+        solver.hisEnds_.erase(known);
+        return;
       }
+    }
+    for (const Entered& entered : known->second) {
       auto least = [&](std::map<PartyId, AtomIds>& map, PartyId id) {
-        auto [known, fresh] = map.try_emplace(id, atoms);
-        if (!fresh && atoms.size() < known->second.size()) known->second = atoms;
+        auto [first, isFirst] = map.try_emplace(id, entered.atoms);
+        if (!isFirst && entered.atoms.size() < first->second.size()) first->second = entered.atoms;
       };
-      if (!held[state.index]) least(controlled, PartyId(state.index));
-      if (tunnel) {
-        for (PartyId opener : origin) least(hisTunnels[PartyId(state.index)], opener);
+      if (!held[entered.party.index()]) least(controlled, entered.party);
+      if (entered.tunnel) {
+        for (PartyId opener : origin) least(hisTunnels[entered.party], opener);
       }
     }
   }
+}
+
+// The places that a run has got into, besides those it began with, and the gaps each time.
+std::vector<Solver::Entered> Solver::Run::entered() const {
+  std::vector<Entered> all;
+  for (std::size_t l = 0; l < labels.size(); ++l) {
+    const State& state = labels[l].state;
+    if (state.kind != StateKind::held || labels[l].parent < 0) continue;
+    Entered entered{PartyId(state.index), {}, tunnelled.contains(PartyId(state.index))};
+    for (int at = static_cast<int>(l); at >= 0; at = labels[static_cast<std::size_t>(at)].parent)
+      entered.atoms = reach::join(entered.atoms, labels[static_cast<std::size_t>(at)].atoms);
+    all.push_back(std::move(entered));
+  }
+  return all;
 }
 
 Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours,
@@ -220,6 +238,17 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
   open.emplace(length, static_cast<int>(labels.size()) - 1);
 }
 
+std::pair<ServiceSet, ServiceSet> Solver::Run::shown(const Way& way, const reach::Fit& packets) const {
+  std::pair<ServiceSet, ServiceSet> both{packets.sent & query.over, packets.heard & query.over};
+  // Behind a source rewrite the port that the flow's opener asked for can no longer be told.
+  if (way.kind == WayKind::liveFlow) {
+    const ServiceSet opened = query.over.reversed();
+    both.first |= packets.sent & opened;
+    if (!way.sent) both.second |= packets.heard & opened;
+  }
+  return both;
+}
+
 // A source that is not one's own is odder than anything else.
 int Solver::Run::oddityOf(const Way& way) {
   if (way.source != SourceKind::own) return 2;
@@ -229,8 +258,10 @@ int Solver::Run::oddityOf(const Way& way) {
 bool Solver::Run::adds(StateKind kind, std::uint32_t index, bool seen, const NameSet& names, int parent,
                        PartyId from, PartyId to, const Way& way, const reach::Fit& packets) const {
   if (everything) return true;
-  if (!seen && outward(from, to))
-    seen = packets.sent.intersects(query.over) || packets.heard.intersects(query.over);
+  if (!seen && outward(from, to)) {
+    const auto [sent, heard] = shown(way, packets);
+    seen = !sent.empty() || !heard.empty();
+  }
   for (bool flag : {seen, true}) {
     auto known = reached.find({kind, index, flag});
     if (known != reached.end() && known->second.contains(names)) return false;
@@ -250,7 +281,8 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, const reach::
   hop.packets = packets.sent;
   if (outward(from, to) && !seen) {
     // A rewrite may make it the protocol in question, or make something else of it.
-    for (const ServiceSet part : {packets.sent & query.over, packets.heard & query.over}) {
+    const auto [sent, heard] = shown(way, packets);
+    for (const ServiceSet part : {sent, heard}) {
       if (part.empty() || seen) continue;
       hop.packets = part;
       seen = true;
@@ -322,6 +354,7 @@ std::optional<AtomIds> Solver::Run::askOpaque(PartyId id) const {
   if (party.kind != reach::Party::Kind::host || held[id.index()]) return std::nullopt;
   const model::Host& host = model.at(party.host);
   if (host.servicesStated) return std::nullopt;
+  if (!host.services.empty()) return AtomIds{};  // it says so itself
   const reach::AtomId atom =
       net.atoms().intern({"services " + host.name, "services: {}", "hosts." + host.name,
                           host.name + " offers nothing to anybody (or list the services it runs)",

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,15 @@ class Solver {
   const model::BehaviourCatalogue& behaviours_;
   const Trust& trust_;
   Deadline deadline_;
+  struct Entered {  // a place that he gets into from his end
+    reach::PartyId party;
+    reach::AtomIds atoms;
+    bool tunnel = false;
+  };
+  // By where he waits, the hosts barred, and the setting.
+  mutable std::map<std::tuple<std::vector<reach::PartyId>, std::vector<reach::PartyId>, reach::Setting>,
+                   std::vector<Entered>>
+      hisEnds_;
 };
 
 // Rates taken where the model states none (docs/stages/channels.md).

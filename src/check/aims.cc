@@ -58,8 +58,8 @@ Packets Aims::trusted(const model::ServiceInstance& service) const {
   if (!service.addresses || !service.addresses->allow) return bddfalse;
   std::vector<space::AddressRange> narrow;
   for (const space::AddressRange& range : service.addresses->allow->ranges()) {
-    const space::Bits128 most = range.family == space::Family::ipv4 ? (space::Bits128{1} << 16U) - 1
-                                                                    : (space::Bits128{1} << 96U) - 1;
+    const space::Bits128 most =
+        range.family == space::Family::ipv4 ? (space::Bits128{1} << 16U) - 1 : (space::Bits128{1} << 96U) - 1;
     if (range.last - range.first <= most) narrow.push_back(range);
   }
   return Addresses::of(narrow).destination;
@@ -79,8 +79,8 @@ void Aims::terms(const model::PlaceTerms& terms, const Names& names, std::vector
   }
 }
 
-// Semantics 4, "Names": his names lead anywhere he likes, ours to any host of ours, the rest only to those whom
-// the list trusts.
+// Semantics 4, "Names": his names lead anywhere he likes, ours to any host of ours, the rest only to those
+// whom the list trusts.
 void Aims::byName(const model::ServiceInstance& service, const Names& names, std::vector<Aim>& aims) const {
   const Packets there = allowed(service);
   const Names his = names & network_.trust().hostile, ours = names & network_.trust().ours;
@@ -101,8 +101,9 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
   if (effect.names == model::NamesRule::reverse) names = reverseNames();
   const Aim anywhere{bddtrue, bddtrue, bddtrue, Names::all()};
   if (effect.kind == EffectKind::read) {
-    if (service.from) {
-      terms(*service.from, Names::all(), aims);
+    const auto& sources = effect.fromUpstream ? service.upstream : service.from;
+    if (sources) {
+      terms(*sources, Names::all(), aims);
     } else {
       aims.push_back(anywhere);
     }
@@ -111,8 +112,8 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
   // Decision 0013: parents that see the same names are asked instead, other upstreams besides.
   const auto& effects = behaviour(service).effects;
   const bool parents = service.upstream && std::ranges::any_of(effects, [](const model::Effect& one) {
-    return one.destination == Destination::byName && one.keepsNames;
-  });
+                         return one.destination == Destination::byName && one.keepsNames;
+                       });
   const bool literals = !service.names || !service.names->allow;
   switch (effect.destination) {
     case Destination::fixed: {
@@ -179,8 +180,14 @@ Packets Aims::senders(const model::ServiceInstance& service) const {
   return network_.addressesOf(*service.from).source;
 }
 
+// Semantics 4: `readers` narrows who gets what is stored. What answers bring back goes to whoever asks, and a
+// state does not tell the two apart.
 Packets Aims::readers(const model::ServiceInstance& service) const {
-  return service.readers ? network_.addressesOf(*service.readers).source : Packets(bddtrue);
+  if (!service.readers) return bddtrue;
+  const bool answers = std::ranges::any_of(behaviour(service).effects, [&](const model::Effect& effect) {
+    return effect.inwardBits > 0 && effect.kind != EffectKind::read && present(effect, service);
+  });
+  return answers ? Packets(bddtrue) : network_.addressesOf(*service.readers).source;
 }
 
 bool Aims::sameNames(const model::Effect& effect, const model::ServiceInstance& next) const {

@@ -7,8 +7,8 @@
 
 namespace vauban::check {
 
-// Whether the effect is there at its worst: no guard of `unless` holds, all of `when` hold, and the key that it
-// needs is given.
+// Whether the effect is there at its worst: no guard of `unless` holds, all of `when` hold, and the key that
+// it needs is given.
 bool present(const model::Effect& effect, const model::ServiceInstance& service);
 
 // One way in which an effect chooses destinations, with the names that may be asked for on it.

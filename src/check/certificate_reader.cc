@@ -21,8 +21,12 @@ class Reader {
 
   void error(const std::string& where, const std::string& what) {
     if (diagnostics_.size() >= kMostErrors) return;
-    diagnostics_.push_back({Severity::error, {file_, 0, 0}, 0,
-                            fmt::format("{}: {}", where.empty() ? "/" : where, what), "", ""});
+    diagnostics_.push_back({Severity::error,
+                            {file_, 0, 0},
+                            0,
+                            fmt::format("{}: {}", where.empty() ? "/" : where, what),
+                            "",
+                            ""});
   }
   void error(std::size_t byte, const std::string& text, const std::string& what) {
     std::uint32_t line = 1, column = 1;
@@ -110,8 +114,9 @@ class Reader {
 WrittenClaim readClaim(Reader& reader, const Json& node) {
   WrittenClaim claim;
   const std::string where = "/claim";
-  if (!reader.object(node, where, {"id", "kind", "subject", "from", "to", "?held-by-adversary", "?via", "over",
-                                   "?direct", "?both-ways", "?at-most"})) {
+  if (!reader.object(node, where,
+                     {"id", "kind", "subject", "from", "to", "?held-by-adversary", "?via", "over", "?direct",
+                      "?both-ways", "?at-most"})) {
     return claim;
   }
   claim.id = reader.text(node, "id", where);
@@ -136,7 +141,8 @@ WrittenClaim readClaim(Reader& reader, const Json& node) {
 
 Reason readReason(Reader& reader, const Json& node, const std::string& where) {
   Reason reason;
-  if (!reader.object(node, where, {"kind", "layer", "place", "text", "?point", "?host", "?service"})) return reason;
+  if (!reader.object(node, where, {"kind", "layer", "place", "text", "?point", "?host", "?service"}))
+    return reason;
   reason.kind = reader.text(node, "kind", where);
   reason.layer = reader.text(node, "layer", where);
   reason.text = reader.text(node, "text", where);
@@ -210,7 +216,8 @@ Closure readClosure(Reader& reader, const Json& node, const std::string& where) 
   }
   i = 0;
   for (const Json* item : reader.list(node, "services", where)) {
-    closure.services.push_back(readBecause(reader, *item, "service", fmt::format("{}/services/{}", where, i++)));
+    closure.services.push_back(
+        readBecause(reader, *item, "service", fmt::format("{}/services/{}", where, i++)));
   }
   return closure;
 }
@@ -236,7 +243,8 @@ std::optional<Json> parse(Reader& reader, const std::string& text) {
     if (depth > kMostDepth) deep = true;
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end && !keys.empty()) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.empty() && !keys.back().insert(value.get<std::string>()).second) {
+    if (event == Json::parse_event_t::key && !keys.empty() &&
+        !keys.back().insert(value.get<std::string>()).second) {
       twice = value.get<std::string>();
     }
     return !deep;
@@ -272,7 +280,8 @@ vauban::Result<Certificate> readCertificate(const std::string& text, const std::
                      {"format", "version", "model", "claim", "cone", "reasons", "?closures", "?pairs"})) {
     return std::unexpected(reader.diagnostics());
   }
-  if (reader.text(*root, "format", "") != "vauban-certificate") reader.error("/format", "this is no certificate");
+  if (reader.text(*root, "format", "") != "vauban-certificate")
+    reader.error("/format", "this is no certificate");
   if (reader.number(*root, "version", "") != 1) reader.error("/version", "only version 1 is read");
   if (!reader.diagnostics().empty()) return std::unexpected(reader.diagnostics());
   certificate.model = reader.text(*root, "model", "");

@@ -99,18 +99,22 @@ void checkCone(Verdict& verdict, const Certificate& certificate, const model::Mo
   const model::Cone cone =
       model::coneOf(model, behaviours, claim, std::vector<std::string>(parties.begin(), parties.end()));
   if (cone.hash != certificate.hash) {
-    verdict.reject("what the verdict rests on is not what the model says now: the cone's hash is " + cone.hash,
-                   "/cone/hash");
+    verdict.reject(
+        "what the verdict rests on is not what the model says now: the cone's hash is " + cone.hash,
+        "/cone/hash");
   }
   if (cone.zones != certificate.coneZones) verdict.reject("the cone has other zones", "/cone/zones");
   if (cone.hosts != certificate.coneHosts) verdict.reject("the cone has other hosts", "/cone/hosts");
   if (cone.rules != certificate.coneRules) verdict.reject("the cone has other rules", "/cone/rules");
 }
 
-// Every reason is stated, there, so; is named at least once; and has the id that its place in the order gives.
+// Every reason is stated, there, so; is named at least once; and has the id that its place in the order
+// gives.
 void checkReasons(Verdict& verdict, const Certificate& certificate, const Listing& listing) {
   std::set<std::string> named;
-  const auto name = [&](const std::vector<std::string>& because) { named.insert(because.begin(), because.end()); };
+  const auto name = [&](const std::vector<std::string>& because) {
+    named.insert(because.begin(), because.end());
+  };
   for (const Closure& closure : certificate.closures) {
     for (const WrittenStep& step : closure.steps) name(step.because);
     for (const Because& host : closure.hosts) name(host.because);
@@ -134,7 +138,8 @@ void checkReasons(Verdict& verdict, const Certificate& certificate, const Listin
   std::size_t number = 0;
   for (const auto& [key, ids] : ordered) {
     ++number;
-    if (ids.size() > 1) verdict.reject("reason '" + ids[1] + "' says what another says", "/reasons/" + ids[1]);
+    if (ids.size() > 1)
+      verdict.reject("reason '" + ids[1] + "' says what another says", "/reasons/" + ids[1]);
     if (ids.front() != fmt::format("r{}", number)) {
       verdict.reject("reason '" + ids.front() + "' is out of order", "/reasons/" + ids.front());
       break;
@@ -170,9 +175,11 @@ Result check(const std::string& certificateText, const std::string& fileName, co
   const bool channel = claim->subject == model::ClaimSubject::channel;
   const bool reach = claim->subject == model::ClaimSubject::reach;
   using Kind = model::ClaimKind;
-  if (channel && (claim->kind == Kind::never || claim->kind == Kind::onlyVia || claim->kind == Kind::atMost)) {
+  if (channel &&
+      (claim->kind == Kind::never || claim->kind == Kind::onlyVia || claim->kind == Kind::atMost)) {
     followChannel(verdict, certificate, network, *claim);
-  } else if (reach && (claim->kind == Kind::never || claim->kind == Kind::only || claim->kind == Kind::always)) {
+  } else if (reach &&
+             (claim->kind == Kind::never || claim->kind == Kind::only || claim->kind == Kind::always)) {
     followReach(verdict, certificate, network, *claim);
   } else {
     verdict.reject("cannot follow a claim of this kind", "/claim/kind", claim->place);

@@ -1,7 +1,7 @@
 // What a filter program does with packets (semantics 2), on the checker's own sets.
 //
-// A rule that is not exact, that is there only under a condition, or whose interface is not known, may match and
-// may not. `accepted`, `dropped` and `rejected` are what may happen, so they overlap there.
+// A rule that is not exact, that is there only under a condition, or whose interface is not known, may match
+// and may not. `accepted`, `dropped` and `rejected` are what may happen, so they overlap there.
 #pragma once
 
 #include <functional>

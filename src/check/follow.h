@@ -4,7 +4,7 @@
 #include "check/certificate.h"
 #include "check/check.h"
 #include "check/listing.h"
-#include "check/one_step.h"
+#include "check/stances.h"
 
 namespace vauban::check {
 
@@ -22,12 +22,6 @@ class Verdict {
  private:
   Result& result_;
 };
-
-// The parties that a claim's places name (decision 0004); `asFrom`: a second leg counts.
-std::vector<bool> partiesOf(const Network& network, const model::PlaceTerms& terms, bool asFrom);
-
-// Unlisted machines of a trusted zone exist only where a claim names the zone or a tunnel ends there.
-std::vector<bool> existing(const Network& network, const Aims& aims, const model::Claim& claim);
 
 // Holds a list of reason ids against what it must be.
 void checkBecause(Verdict& verdict, const Certificate& certificate, const std::vector<std::string>& because,

@@ -6,10 +6,6 @@
 namespace vauban::check {
 namespace {
 
-using Flags = std::vector<bool>;
-
-bool any(const Flags& flags) { return std::ranges::find(flags, true) != flags.end(); }
-
 // One closure of the certificate, against what it must be.
 class ClosureCheck {
  public:
@@ -127,7 +123,8 @@ class ClosureCheck {
     }
     if (hisEnd_) return;
     for (const auto& [state, where] : where_) {
-      const bool ends = state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
+      const bool ends =
+          state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
       if (ends && state.over) {
         verdict_.reject("'" + textOf(network_, state) + "' is reached: he waits there", where);
       }
@@ -139,12 +136,22 @@ class ClosureCheck {
     return state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
   }
 
+  // The adversary is one: what starts in one of his places starts in all.
+  bool startsAt(PartyId id) const {
+    if (stance_.starts[id]) return true;
+    const auto& parties = network_.parties();
+    for (PartyId other = 0; parties[id].adversary && other < parties.size(); ++other) {
+      if (stance_.starts[other] && parties[other].adversary) return true;
+    }
+    return false;
+  }
+
   void checkSteps(const Ways& ways) {
     const OneStep step(network_, ways, aims_, stance_);
     std::set<std::string> told;
     for (const auto& [state, where] : where_) {
       if (ends(state) || stance_.barred[state.party]) continue;
-      if (stance_.direct && !stance_.starts[state.party]) continue;
+      if (stance_.direct && !startsAt(state.party)) continue;
       step.from(state, [&, &state = state, &where = where](const Landing& landing) {
         ++verdict_.result().steps;
         const std::string to = textOf(network_, landing.to);
@@ -158,8 +165,8 @@ class ClosureCheck {
         const bool known = states_.contains(to);
         std::string missing = known ? "' with all that it brings" : "'";
         if (known && stance_.distinguishes && landing.to.over) missing = "' +over or with all its names";
-        const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to +
-                                 missing + ", which the closure does not hold: " + landing.how;
+        const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to + missing +
+                                 ", which the closure does not hold: " + landing.how;
         if (told.insert(text).second) verdict_.reject(text, where);
       });
     }
@@ -179,11 +186,14 @@ class ClosureCheck {
       const auto& effects = aims_.behaviour(network_.model().at(service)).effects;
       const bool gives = std::ranges::any_of(effects, [](const model::Effect& effect) {
         return effect.kind == model::EffectKind::store ||
-               (effect.kind == model::EffectKind::relay && effect.inwardBits > 0);
+               ((effect.kind == model::EffectKind::relay || effect.kind == model::EffectKind::lookup) &&
+                effect.inwardBits > 0);
       });
       if (gives) states.push_back({Holding::readable, id, service, true, Names::all()});
     }
-    if (party.client) states.push_back({Holding::client, id, std::nullopt, true, Names::all()});
+    const model::Host& host = network_.model().at(*party.host);
+    if (host.services.empty() && !host.clientIsolated.value.value_or(false))
+      states.push_back({Holding::client, id, std::nullopt, true, Names::all()});
     return states;
   }
 
@@ -232,13 +242,15 @@ class ClosureCheck {
         const std::string& fromText = network_.parties()[id].text;
         const auto found = written.find({fromText, toText});
         if (found == written.end()) {
-          verdict_.reject("the step from " + fromText + " to " + toText + " is left out", closure_.where + "/steps");
+          verdict_.reject("the step from " + fromText + " to " + toText + " is left out",
+                          closure_.where + "/steps");
           continue;
         }
         const WrittenStep& step = *found->second;
         if (step.shut != closed) {
-          verdict_.reject("the step from " + fromText + " to " + toText + " lists other states as shut than are",
-                          step.where + "/shut");
+          verdict_.reject(
+              "the step from " + fromText + " to " + toText + " lists other states as shut than are",
+              step.where + "/shut");
         }
         checkBecause(verdict_, certificate_, step.because, listing.between(id, to),
                      "the step from " + fromText + " to " + toText, step.where);
@@ -246,14 +258,17 @@ class ClosureCheck {
       }
     }
     for (const auto& [key, step] : written) {
-      verdict_.reject("the step from " + step->from + " to " + step->to + " is none: nothing is shut there, or it "
-                      "does not start from a state", step->where);
+      verdict_.reject("the step from " + step->from + " to " + step->to +
+                          " is none: nothing is shut there, or it "
+                          "does not start from a state",
+                      step->where);
     }
     std::map<std::string, Reasons> expected;
     for (PartyId id = 0; id < hosts.size(); ++id) {
       if (hosts[id] && network_.parties()[id].host) {
         Reasons reasons = listing.ofHost(*network_.parties()[id].host);
-        if (!reasons.empty()) expected[network_.model().at(*network_.parties()[id].host).name] = std::move(reasons);
+        if (!reasons.empty())
+          expected[network_.model().at(*network_.parties()[id].host).name] = std::move(reasons);
       }
     }
     compare(closure_.hosts, expected, "host", closure_.where + "/hosts");
@@ -299,15 +314,6 @@ class ClosureCheck {
   std::vector<std::pair<State, std::string>> where_;
 };
 
-std::vector<std::string> textsOf(const Network& network, const Flags& flags) {
-  std::vector<std::string> texts;
-  for (PartyId id = 0; id < flags.size(); ++id) {
-    if (flags[id]) texts.push_back(network.parties()[id].text);
-  }
-  std::ranges::sort(texts);
-  return texts;
-}
-
 }  // namespace
 
 void followChannel(Verdict& verdict, const Certificate& certificate, const Network& network,
@@ -315,130 +321,45 @@ void followChannel(Verdict& verdict, const Certificate& certificate, const Netwo
   const Ways ways(network);
   const Aims aims(network);
   const Listing listing(network);
-  const std::size_t count = network.parties().size();
-  const Flags there = existing(network, aims, claim);
   if (!certificate.pairs.empty()) verdict.reject("a claim about channels has no pairs", "/pairs");
   if (certificate.closures.empty()) return verdict.reject("there is no closure", "/closures");
   const Closure& last = certificate.closures.back();
   if (last.role != "claim") verdict.reject("the last closure is not that of the claim", last.where + "/role");
-  const bool backwards = last.backwards;
-  if (backwards && !claim.bothWays) {
-    verdict.reject("only a both-ways claim can be kept backwards", last.where + "/backwards");
-    return;
+  if (last.backwards && !claim.bothWays) {
+    return verdict.reject("only a both-ways claim can be kept backwards", last.where + "/backwards");
   }
-
-  Flags adversaries(count, false);
-  for (PartyId id = 0; id < count; ++id) adversaries[id] = network.parties()[id].adversary;
-  // Decision 0003: who names one untrusted zone names all.
-  const auto asOne = [&](Flags flags) {
-    for (PartyId id = 0; id < count; ++id) {
-      if (!flags[id] || !adversaries[id]) continue;
-      for (PartyId other = 0; other < count; ++other) flags[other] = flags[other] || adversaries[other];
-      break;
-    }
-    return flags;
-  };
-  Flags starts = asOne(partiesOf(network, backwards ? claim.to : claim.from, true));
-  const Flags waits = asOne(partiesOf(network, backwards ? claim.from : claim.to, false));
-  const Flags helds = asOne(partiesOf(network, claim.heldByAdversary, false));
-  Flags barred(count, false);
-  for (const model::HostId host : claim.via) barred[network.ofHost(host)] = true;
-  for (PartyId id = 0; id < count; ++id) {
-    if (barred[id]) starts[id] = false;
-  }
-
-  // His end: where he waits, or holds a place that is not of `from`.
-  std::vector<Flags> ends;
-  if (!claim.direct) {
-    Flags his(count, false), others(count, false);
-    for (PartyId id = 0; id < count; ++id) {
-      if (starts[id] || barred[id] || !there[id]) continue;
-      if (!waits[id] && !helds[id] && !adversaries[id]) continue;
-      (adversaries[id] ? his : others)[id] = true;
-    }
-    const bool pools = std::ranges::any_of(network.model().services, [&](const model::ServiceInstance& service) {
-      return std::ranges::any_of(aims.behaviour(service).effects, [](const model::Effect& effect) {
-        return effect.destination == model::Destination::pool;
-      });
-    });
-    if (!pools) {
-      for (PartyId id = 0; id < count; ++id) his[id] = his[id] || others[id];
-      if (any(his)) ends.push_back(his);
-    } else {
-      if (any(his)) ends.push_back(his);
-      for (PartyId id = 0; id < count; ++id) {
-        if (!others[id]) continue;
-        Flags one(count, false);
-        one[id] = true;
-        ends.push_back(one);
-      }
-    }
-  }
-
-  Stance stance;
-  stance.barred = barred;
-  stance.over = ofServices(claim.over);
-  stance.overInAnswers = answeredBy(claim.over);
-  stance.waits = Flags(count, false);
-  Flags taken(count, false);
-  std::vector<std::pair<PartyId, PartyId>> tunnels;
-  std::vector<bool> used(ends.size(), false);
+  ClaimStances stances(network, aims, claim, last.backwards);
+  std::vector<bool> used(stances.ends().size(), false);
   for (const Closure& closure : certificate.closures) {
     if (&closure == &last) break;
     if (closure.role != "his-end" || closure.backwards) {
       verdict.reject("a closure before the last is one of his end", closure.where + "/role");
     }
     std::size_t which = 0;
-    while (which < ends.size() && (used[which] || textsOf(network, ends[which]) != closure.from)) ++which;
-    if (which == ends.size()) {
+    while (which < used.size() && (used[which] || textsOf(network, stances.ends()[which]) != closure.from))
+      ++which;
+    if (which == used.size()) {
       verdict.reject("no closure of his end starts so", closure.where + "/from");
       continue;
     }
     used[which] = true;
-    stance.starts = ends[which];
-    stance.holds = adversaries;
-    for (PartyId id = 0; id < count; ++id) stance.holds[id] = stance.holds[id] || ends[which][id] || helds[id];
-    stance.takes = stance.holds;
-    for (PartyId id = 0; id < count; ++id) {
-      stance.takes[id] = (stance.takes[id] || network.parties()[id].opaque) && !barred[id] && there[id];
-    }
-    ClosureCheck check(verdict, certificate, network, aims, closure, stance, there, true);
+    const Stance stance = stances.ofHisEnd(which);
+    ClosureCheck check(verdict, certificate, network, aims, closure, stance, stances.there(), true);
     check.run(ways, listing);
-    const Flags codes = check.codes();
-    for (PartyId id = 0; id < count; ++id) {
-      if (!codes[id]) continue;
-      taken[id] = true;
-      const bool machine = !network.parties()[id].host && !adversaries[id] && !ends[which][id];
-      for (PartyId opener = 0; machine && opener < count; ++opener) {
-        if (ends[which][opener]) tunnels.emplace_back(id, opener);
-      }
-    }
+    stances.take(which, check.codes());
   }
-  for (std::size_t i = 0; i < ends.size(); ++i) {
+  for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i]) continue;
     std::string texts;
-    for (const std::string& text : textsOf(network, ends[i])) texts += (texts.empty() ? "" : ", ") + text;
+    for (const std::string& text : textsOf(network, stances.ends()[i]))
+      texts += (texts.empty() ? "" : ", ") + text;
     verdict.reject("the closure of his end from " + texts + " is left out", "/closures");
   }
-
-  stance.starts = starts;
-  stance.waits = waits;
-  stance.holds = adversaries;
-  for (PartyId id = 0; id < count; ++id) stance.holds[id] = adversaries[id] || starts[id] || helds[id] || waits[id];
-  stance.takes = Flags(count, false);
-  for (PartyId id = 0; id < count; ++id) {
-    // What a host of which nothing is known passes on is not direct.
-    const bool relays = !claim.direct && (taken[id] || network.parties()[id].opaque);
-    stance.takes[id] = (stance.holds[id] || relays) && !barred[id] && there[id];
-  }
-  stance.tunnels = tunnels;
-  stance.direct = claim.direct;
-  stance.distinguishes = (network.real() - stance.over) != bddfalse;
-  Flags startsNow = starts;
-  if (textsOf(network, startsNow) != last.from) {
+  const Stance stance = stances.ofClaim();
+  if (textsOf(network, stance.starts) != last.from) {
     verdict.reject("the closure of the claim starts elsewhere than the claim says", last.where + "/from");
   }
-  ClosureCheck check(verdict, certificate, network, aims, last, stance, there, false);
+  ClosureCheck check(verdict, certificate, network, aims, last, stance, stances.there(), false);
   check.run(ways, listing);
 }
 

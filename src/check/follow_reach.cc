@@ -67,7 +67,8 @@ Packets Ways::lost(PartyId from, PartyId to, Packets of) const {
           // A family that the rules may not decide passes for certain only where that is stated.
           const Packets covered = point.surelyCovered & sure & unforged(crossing, from, false);
           const bool passes = point.uncoveredPasses.value.value_or(false);
-          const Packets open = passes ? point.passing & (sure | (Packets(bddtrue) - point.covered)) : Packets(bddfalse);
+          const Packets open =
+              passes ? point.passing & (sure | (Packets(bddtrue) - point.covered)) : Packets(bddfalse);
           here &= covered | open;
         }
         lost |= of - here;

@@ -17,7 +17,9 @@ Reason reason(const std::string& kind, const std::string& layer, const Place& pl
 
 std::string familyWord(space::Family family) { return family == space::Family::ipv4 ? "ipv4" : "ipv6"; }
 
-std::string listed(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string listed(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 }  // namespace
 
@@ -25,7 +27,8 @@ std::vector<Crossing> Listing::crossings(PartyId from, PartyId to) const {
   std::set<Crossing> all;
   for (const model::ZoneId a : network_.parties()[from].zones) {
     for (const model::ZoneId b : network_.parties()[to].zones) {
-      for (const Route& route : network_.routes(a, b)) all.insert(route.crossings.begin(), route.crossings.end());
+      for (const Route& route : network_.routes(a, b))
+        all.insert(route.crossings.begin(), route.crossings.end());
     }
   }
   return {all.begin(), all.end()};
@@ -33,7 +36,8 @@ std::vector<Crossing> Listing::crossings(PartyId from, PartyId to) const {
 
 Reason Listing::ofDecision(const Decision& decision, const Point& point, const std::string& kind) const {
   const std::string layer = "device " + point.name;
-  if (decision.rule != nullptr) return reason(kind, layer, decision.rule->place, decision.rule->text, point.name);
+  if (decision.rule != nullptr)
+    return reason(kind, layer, decision.rule->place, decision.rule->text, point.name);
   return reason(kind == "rule" ? "policy" : kind, layer, decision.chain->policyPlace, decision.chain->name,
                 point.name);
 }
@@ -44,9 +48,10 @@ void Listing::keys(const Point& point, Reasons& reasons) const {
   };
   if (point.antiSpoofing) {
     const auto value = *point.antiSpoofing.value;
-    add(point.antiSpoofing.place, std::string("anti-spoofing: ") + (value == model::AntiSpoofing::off    ? "off"
-                                                                    : value == model::AntiSpoofing::zone ? "zone"
-                                                                                                         : "host"));
+    add(point.antiSpoofing.place,
+        std::string("anti-spoofing: ") + (value == model::AntiSpoofing::off    ? "off"
+                                          : value == model::AntiSpoofing::zone ? "zone"
+                                                                               : "host"));
   }
   if (point.families) {
     std::vector<std::string> words;
@@ -61,13 +66,17 @@ void Listing::keys(const Point& point, Reasons& reasons) const {
   }
   if (point.related) {
     const auto value = *point.related.value;
-    add(point.related.place, std::string("related: ") + (value == model::Related::none            ? "none"
-                                                         : value == model::Related::fromUntrusted ? "from-untrusted"
-                                                                                                  : "all"));
+    add(point.related.place,
+        std::string("related: ") + (value == model::Related::none            ? "none"
+                                    : value == model::Related::fromUntrusted ? "from-untrusted"
+                                                                             : "all"));
   }
-  if (point.helpers) add(point.helpers.place, "helpers: " + (point.helpers.value->empty() ? "none" : listed(*point.helpers.value)));
+  if (point.helpers)
+    add(point.helpers.place,
+        "helpers: " + (point.helpers.value->empty() ? "none" : listed(*point.helpers.value)));
   if (point.unmatchedRejects) {
-    add(point.unmatchedRejects.place, *point.unmatchedRejects.value ? "unmatched: reject" : "unmatched: drop");
+    add(point.unmatchedRejects.place,
+        *point.unmatchedRejects.value ? "unmatched: reject" : "unmatched: drop");
   }
 }
 
@@ -163,7 +172,8 @@ const Reasons& Listing::all() const {
     }
   }
   for (std::size_t i = 0; i < network_.model().hosts.size(); ++i) all_.merge(ofHost(model::HostId(i)));
-  for (std::size_t i = 0; i < network_.model().services.size(); ++i) all_.merge(ofService(model::ServiceId(i)));
+  for (std::size_t i = 0; i < network_.model().services.size(); ++i)
+    all_.merge(ofService(model::ServiceId(i)));
   return all_;
 }
 

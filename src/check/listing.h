@@ -18,7 +18,8 @@ class Listing {
 
   // Rules, policies and keys between two parties.
   const Reasons& between(PartyId from, PartyId to) const;
-  // The same under `always`: rules and policies that accept some packet of `over` from the first to the second.
+  // The same under `always`: rules and policies that accept some packet of `over` from the first to the
+  // second.
   Reasons accepting(PartyId from, PartyId to, Packets over) const;
   Reasons ofHost(model::HostId host) const;
   Reasons ofService(model::ServiceId service) const;

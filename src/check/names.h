@@ -1,5 +1,5 @@
-// Sets of domain names by suffix, the checker's own: a map from suffix to in or out, the longest suffix that a
-// name has decides, "" is the root and always there. Labels match whole: or.example is no suffix of
+// Sets of domain names by suffix, the checker's own: a map from suffix to in or out, the longest suffix that
+// a name has decides, "" is the root and always there. Labels match whole: or.example is no suffix of
 // vendor.example. A value.
 #pragma once
 

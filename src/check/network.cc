@@ -190,27 +190,43 @@ void Network::makeRoutes() {
         routes.push_back(model_.zones[a].isolated ? Route{{{0, from, to}}} : Route{});
         continue;
       }
-      for (std::size_t i = 0; i < model_.links.size(); ++i) {
-        const model::Link& link = model_.links[i];
-        if ((link.from == from && link.to == to) || (link.from == to && link.to == from)) {
-          routes.push_back({{{i + 1, from, to}}});
-        }
-      }
-      if (!routes.empty()) continue;
+      // Chains are followed besides a link of the two, and besides the ideal point (decision 0008).
       chains(from, to, routes);
-      if (model_.unlistedIdeal) routes.push_back({{{0, from, to}}});
+      const bool linked =
+          std::ranges::any_of(routes, [](const Route& route) { return route.crossings.size() == 1; });
+      if (model_.unlistedIdeal && !linked) routes.push_back({{{0, from, to}}});
     }
   }
   for (std::size_t a = 0; a < zones; ++a) {
-    for (std::size_t b = 0; b < zones; ++b) {
-      for (const Route& route : routes_[a * zones + b]) {
-        for (const Crossing& crossing : route.crossings) {
-          Addresses& behind = behind_[crossing];
-          behind = behind | zoneAddresses_[a];
-        }
-      }
+    for (std::size_t b = 0; b < zones; ++b)
+      behind_[{0, model::ZoneId(a), model::ZoneId(b)}] = zoneAddresses_[a];
+  }
+  for (std::size_t i = 0; i < model_.links.size(); ++i) {
+    const model::Link& link = model_.links[i];
+    behind_[{i + 1, link.from, link.to}] = behind(i + 1, link.from);
+    behind_[{i + 1, link.to, link.from}] = behind(i + 1, link.to);
+  }
+}
+
+// What lies behind one side of a device: what can get to that side without passing the device.
+Addresses Network::behind(PointId point, model::ZoneId side) const {
+  std::vector<bool> reached(model_.zones.size(), false);
+  std::vector<model::ZoneId> todo{side};
+  Addresses all;
+  while (!todo.empty()) {
+    const model::ZoneId here = todo.back();
+    todo.pop_back();
+    if (reached[here.index()]) continue;
+    reached[here.index()] = true;
+    all = all | zoneAddresses_[here.index()];
+    for (std::size_t i = 0; i < model_.links.size(); ++i) {
+      const model::Link& link = model_.links[i];
+      if (sameDevice(i + 1, point)) continue;
+      if (link.from == here) todo.push_back(link.to);
+      if (link.to == here) todo.push_back(link.from);
     }
   }
+  return all;
 }
 
 void Network::makeSecured() {

@@ -96,6 +96,7 @@ class Network {
   void makePoints();
   void makeRoutes();
   void makeSecured();
+  Addresses behind(PointId point, model::ZoneId side) const;
   void chains(model::ZoneId from, model::ZoneId to, std::vector<Route>& routes) const;
   Sides sides(const Crossing& crossing) const;
 

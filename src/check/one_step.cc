@@ -24,20 +24,21 @@ void OneStep::land(const State& state, State to, Packets packets, const std::str
                    const Packets* over) const {
   if (stance_.barred[to.party]) return;
   const bool inside = stance_.starts[state.party] && stance_.starts[to.party] && !stance_.waits[to.party];
-  to.over = !stance_.distinguishes || state.over || (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
+  to.over = !stance_.distinguishes || state.over ||
+            (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
   const bool arrives = to.holding == Holding::code && stance_.waits[to.party] && to.over;
   sink({std::move(to), arrives, how});
 }
 
 void OneStep::arrive(const State& state, PartyId to, Packets packets, const std::string& how,
-                     const Sink& sink) const {
+                     const Sink& sink, const Packets* over) const {
   if (packets == bddfalse || !stance_.takes[to]) return;
-  land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink);
+  land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink, over);
 }
 
 // Packets that get to a party tell its services what they listen for.
 void OneStep::tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
-                   const model::Effect* effect, const Names& names) const {
+                   const model::Effect* effect, const Names& names, const Packets* over) const {
   if (packets == bddfalse || stance_.direct) return;
   for (const model::ServiceId id : servicesOf(to)) {
     const model::ServiceInstance& service = network_.model().at(id);
@@ -45,7 +46,7 @@ void OneStep::tell(const State& state, PartyId to, Packets packets, const std::s
     if (heard == bddfalse) continue;
     State told{Holding::told, to, id, true, Names::all()};
     if (effect != nullptr && aims_.sameNames(*effect, service)) told.names = names;
-    land(state, std::move(told), heard, how, sink);
+    land(state, std::move(told), heard, how, sink, over);
   }
 }
 
@@ -87,10 +88,17 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
   }
   // Decision 0010: a machine of a pool sits where the tunnel's opener sits.
   for (const auto& [machine, opener] : stance_.tunnels) {
-    if (machine == state.party && opener != machine) {
-      arrive(state, opener, network_.real(), "back through the tunnel", sink);
+    if (machine != state.party || opener == machine) continue;
+    // What the opener's packets may be is what the gateways into that pool listen for.
+    Packets tunnel = bddfalse;
+    for (const model::ServiceInstance& gateway : network_.model().services) {
+      for (const model::ZoneId zone : aims_.poolZones(gateway)) {
+        if (network_.ofZone(zone) == machine) tunnel |= ofServices(gateway.listens);
+      }
     }
+    arrive(state, opener, tunnel, "back through the tunnel", sink);
   }
+  overheard(state, network_.real(), sink);
   if (!stance_.direct) reflections(state, sink);
 }
 
@@ -99,10 +107,14 @@ void OneStep::codeTo(const State& state, PartyId to, const Sink& sink) const {
   if (stance_.takes[to]) {
     const End him{to, true};
     arrive(state, to, ways_.oneWay(me, him), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
+    arrive(state, to, ways_.asAnswers(me, him), "put into a live flow (semantics 5.4)", sink,
+           &stance_.overInAnswers);
     arrive(state, to, ways_.conversation(him, me), "as an answer (semantics 5.1)", sink);
   }
   if (stance_.direct) return;
   tell(state, to, ways_.oneWay(me, {to, false}), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
+  tell(state, to, ways_.asAnswers(me, {to, false}), "put into a live flow (semantics 5.4)", sink, nullptr,
+       Names::all(), &stance_.overInAnswers);
   answersTo(state, to, sink);
 }
 
@@ -111,8 +123,8 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
   const Packets asked = ways_.conversation({asker, false}, {state.party, true});
   if (asked == bddfalse) return;
   if (mayBeClient(asker)) {
-    land(state, {Holding::client, asker, std::nullopt, true, Names::all()}, asked, "a client reads from his code",
-         sink);
+    land(state, {Holding::client, asker, std::nullopt, true, Names::all()}, asked,
+         "a client reads from his code", sink);
   }
   for (const model::ServiceId id : servicesOf(asker)) {
     const model::ServiceInstance& service = network_.model().at(id);
@@ -122,7 +134,8 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
         const Packets packets = asked & ofServices(effect.emits) & aims_.at(aim, state.party);
         if (packets == bddfalse) continue;
         if (effect.kind == EffectKind::read) {
-          land(state, {Holding::told, asker, id, true, Names::all()}, packets, "it reads from his code", sink);
+          land(state, {Holding::told, asker, id, true, Names::all()}, packets, "it reads from his code",
+               sink);
           continue;
         }
         const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
@@ -134,7 +147,8 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
   }
 }
 
-// Semantics 4 `reflects` and decision 0008: services, closed ports and rejecting filters answer forged packets.
+// Semantics 4 `reflects` and decision 0008: services, closed ports and rejecting filters answer forged
+// packets.
 void OneStep::reflections(const State& state, const Sink& sink) const {
   for (PartyId to = 0; to < network_.parties().size(); ++to) {
     if (to == state.party || !stance_.takes[to] || stance_.barred[to]) continue;
@@ -143,20 +157,22 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
     arrive(state, to, ways_.quoted(state.party, him), "quoted by a rejecting filter", sink);
     for (PartyId mirror = 0; mirror < network_.model().hosts.size(); ++mirror) {
       if (mirror == state.party || mirror == to || stance_.barred[mirror]) continue;
-      const Packets packets = ways_.reflected(state.party, mirror, him, reflecting(mirror));
+      const auto [answering, erring] = reflecting(mirror);
+      const Packets packets = ways_.reflected(state.party, mirror, him, answering, erring);
       if (packets == bddfalse) continue;
       // What goes to a mirror inside `from` is no hop outside it; what comes out of there is.
       const bool inside = stance_.starts[state.party] && stance_.starts[mirror];
-      State there{Holding::code, to, std::nullopt, true, Names::all()};
-      land(state, std::move(there), packets, "reflected by " + network_.parties()[mirror].text, sink,
-           inside ? &stance_.overInAnswers : &stance_.over);
+      arrive(state, to, packets, "reflected by " + network_.parties()[mirror].text, sink,
+             inside ? &stance_.overInAnswers : &stance_.over);
     }
   }
 }
 
-Packets OneStep::reflecting(PartyId mirror) const {
+// What a host answers to the source that a packet bears: in kind, and with an ICMP error that quotes. A
+// closed TCP port answers with a reset (RFC 9293 section 3.10.7.1), any other closed one with an error.
+std::pair<Packets, Packets> OneStep::reflecting(PartyId mirror) const {
   const model::Host& host = network_.model().at(*network_.parties()[mirror].host);
-  if (!host.servicesStated) return bddtrue;
+  if (!host.servicesStated) return {bddtrue, bddtrue};
   Packets open = bddfalse, answering = bddfalse;
   for (const model::ServiceId id : host.services) {
     const model::ServiceInstance& service = network_.model().at(id);
@@ -167,7 +183,8 @@ Packets OneStep::reflecting(PartyId mirror) const {
     if (behaviour.reflectsUdp.bits != 0) answering |= listens & udp();
     if (behaviour.reflectsIcmp.bits != 0) answering |= listens & icmp();
   }
-  return answering | (network_.real() - open - icmp());
+  const Packets closed = network_.real() - open - icmp();
+  return {answering | (closed & tcp()), closed - tcp()};
 }
 
 // Semantics 4: what a client reads it may carry to what it writes, in conversations of its own.
@@ -188,7 +205,8 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   for (const model::Effect& effect : aims_.behaviour(service).effects) {
     if (!present(effect, service)) continue;
     if (effect.kind == EffectKind::store) {
-      land(state, {Holding::readable, state.party, state.service, true, Names::all()}, bddfalse, "stored", sink);
+      land(state, {Holding::readable, state.party, state.service, true, Names::all()}, bddfalse, "stored",
+           sink);
       continue;
     }
     if (effect.kind == EffectKind::shell) {
@@ -221,10 +239,24 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   }
 }
 
+// Whoever is on the path reads what is answered, whoever has asked (decision 0008).
+void OneStep::overheard(const State& state, Packets served, const Sink& sink) const {
+  for (PartyId reader = 0; reader < network_.parties().size(); ++reader) {
+    const Party& party = network_.parties()[reader];
+    if (!party.adversary || !network_.model().at(party.zone).onPath || !stance_.takes[reader]) continue;
+    for (PartyId asker = 0; asker < network_.parties().size(); ++asker) {
+      if (asker == state.party || asker == reader || stance_.barred[asker]) continue;
+      arrive(state, reader, served & ways_.crossing(asker, state.party, reader), "overheard on the path",
+             sink);
+    }
+  }
+}
+
 // Whoever asks gets it: code of his, clients, services that ask on somebody's behalf.
 void OneStep::fromReadable(const State& state, const Sink& sink) const {
   const model::ServiceInstance& service = network_.model().at(*state.service);
   const Packets served = ofServices(service.listens) & aims_.readers(service);
+  overheard(state, served, sink);
   for (PartyId to = 0; to < network_.parties().size(); ++to) {
     if (stance_.barred[to]) continue;
     if (to != state.party) {
@@ -234,7 +266,8 @@ void OneStep::fromReadable(const State& state, const Sink& sink) const {
       if (mayBeClient(to)) {
         const Packets asked = served & ways_.conversation({to, false}, {state.party, false});
         if (asked != bddfalse) {
-          land(state, {Holding::client, to, std::nullopt, true, Names::all()}, asked, "read by a client", sink);
+          land(state, {Holding::client, to, std::nullopt, true, Names::all()}, asked, "read by a client",
+               sink);
         }
       }
     }
@@ -248,9 +281,8 @@ void OneStep::readBy(const State& state, const model::ServiceInstance& reader, m
   const PartyId by = network_.ofHost(reader.host);
   const Packets served = ofServices(service.listens) & aims_.readers(service);
   const Party& host = network_.parties()[state.party];
-  const Packets asked =
-      served & (by == state.party ? host.own.source & host.own.destination & network_.real()
-                                  : ways_.conversation({by, false}, {state.party, false}));
+  const Packets asked = served & (by == state.party ? host.own.source & host.own.destination & network_.real()
+                                                    : ways_.conversation({by, false}, {state.party, false}));
   if (asked == bddfalse) return;
   for (const model::Effect& effect : aims_.behaviour(reader).effects) {
     if (effect.inwardBits == 0 || !present(effect, reader)) continue;
@@ -268,7 +300,8 @@ void OneStep::readBy(const State& state, const model::ServiceInstance& reader, m
       const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
                           (effect.kind == EffectKind::lookup && effect.names == model::NamesRule::filter);
       if (chosen) names = common;
-      land(state, {Holding::readable, by, id, true, names}, packets, effect.carrier + " brings it back", sink);
+      land(state, {Holding::readable, by, id, true, names}, packets, effect.carrier + " brings it back",
+           sink);
     }
   }
 }

@@ -31,7 +31,7 @@ struct Stance {
   std::vector<bool> starts;  // in the closure's `from`
   std::vector<bool> barred;
   Packets over = bddtrue, overInAnswers = bddtrue;  // packets of the protocol, and those answered by them
-  bool distinguishes = false;  // whether `over` is told apart
+  bool distinguishes = false;                       // whether `over` is told apart
   bool direct = false;
   // Zones in which somebody of his end has a machine through a tunnel, and who.
   std::vector<std::pair<PartyId, PartyId>> tunnels;
@@ -56,17 +56,20 @@ class OneStep {
   void codeTo(const State& state, PartyId to, const Sink& sink) const;
   void answersTo(const State& state, PartyId asker, const Sink& sink) const;
   void reflections(const State& state, const Sink& sink) const;
+  void overheard(const State& state, Packets served, const Sink& sink) const;
   void fromClient(const State& state, const Sink& sink) const;
   void fromTold(const State& state, const Sink& sink) const;
   void fromReadable(const State& state, const Sink& sink) const;
   void readBy(const State& state, const model::ServiceInstance& reader, model::ServiceId id,
               const Sink& sink) const;
-  void arrive(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink) const;
+  void arrive(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+              const Packets* over = nullptr) const;
   void tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
-            const model::Effect* effect = nullptr, const Names& names = Names::all()) const;
+            const model::Effect* effect = nullptr, const Names& names = Names::all(),
+            const Packets* over = nullptr) const;
   void land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
             const Packets* over = nullptr) const;
-  Packets reflecting(PartyId mirror) const;
+  std::pair<Packets, Packets> reflecting(PartyId mirror) const;
   std::vector<model::ServiceId> servicesOf(PartyId party) const;
   bool mayBeClient(PartyId party) const {
     return network_.parties()[party].client && !stance_.takes[party] && !stance_.barred[party];

@@ -11,8 +11,8 @@ bool isNameByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-// The product's own lists are flow sequences of plain words, or entries `{suffix: NAME, ...}`; everything after
-// `suffixes:` that is no comment belongs to them.
+// The product's own lists are flow sequences of plain words, or entries `{suffix: NAME, ...}`; everything
+// after `suffixes:` that is no comment belongs to them.
 std::vector<std::string> plainSuffixes(std::string_view text) {
   std::vector<std::string> found;
   std::size_t at = text.find("suffixes: [");

@@ -12,8 +12,9 @@ struct Trust {
 };
 
 // Trust is model-wide: trusted is what some allow-list or `upstream` names; a stranger's is
-// what some list calls `delegated` or `shared`, what the product ships as shared, every public suffix and every
-// bare top-level name. The longest suffix wins, at equal length the stranger's; what nobody mentions is hostile.
+// what some list calls `delegated` or `shared`, what the product ships as shared, every public suffix and
+// every bare top-level name. The longest suffix wins, at equal length the stranger's; what nobody mentions is
+// hostile.
 Trust trustOf(const model::Model& model);
 
 }  // namespace vauban::check

@@ -3,7 +3,7 @@
 namespace vauban::check {
 namespace {
 
-enum Kind { kOneWay, kConversation, kOpening };
+enum Kind { kOneWay, kAsAnswers, kConversation, kOpening };
 
 Crossing back(const Crossing& crossing) { return {crossing.point, crossing.to, crossing.from}; }
 
@@ -17,8 +17,8 @@ Addresses Ways::addressesAt(End end, model::ZoneId zone) const {
   return takes ? party.own | network_.ofZoneAddresses(zone) : party.own;
 }
 
-// In a family in which the model gives a machine no address it has a link-local one; only what nothing filters
-// bears it.
+// In a family in which the model gives a machine no address it has a link-local one; only what nothing
+// filters bears it.
 Packets Ways::wideSources(PartyId id) const {
   const Party& party = network_.parties()[id];
   Packets wide = party.own.source;
@@ -124,12 +124,12 @@ bool Ways::hasFlow(PointId point, End end) const {
   return found->second;
 }
 
-// What crosses a point as a packet that nobody has asked for.
-Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath) const {
+// What crosses a point in one direction; `answers`: also what it takes for answers.
+Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const {
   const Point& point = network_.points()[crossing.point];
   Packets accepted = network_.fate(crossing).accepted;
   if (from.code) {
-    if (point.answersPass) {
+    if (answers && point.answersPass) {
       Packets forged = live(crossing);
       // A service has opened only the flows that its effects open: an answer from his own address is none.
       if (!to.code) forged -= network_.parties()[from.party].own.source;
@@ -138,7 +138,8 @@ Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath) co
     if (relatedPasses(crossing)) {
       if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
       const bool helpers = !point.helpers || !point.helpers.value->empty();
-      if (helpers && (hasFlow(crossing.point, from) || hasFlow(crossing.point, to))) accepted |= tcp() | udp();
+      if (helpers && (hasFlow(crossing.point, from) || hasFlow(crossing.point, to)))
+        accepted |= tcp() | udp();
     }
   }
   return point.passing | (point.covered & unforged(crossing, from.party, onPath) & accepted);
@@ -164,18 +165,19 @@ Packets Ways::free(const Leg& leg, End from, End to) const {
   return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real();
 }
 
-Packets Ways::oneWay(const Leg& leg, End from, End to) const {
+Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   if (leg.route.free()) return free(leg, from, to);
   Packets packets = network_.real() & leg.destinations.destination;
   if (!from.code) packets &= leg.sources.source;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
-    packets &= passes(crossing, from, to, leg.onPath);
+    packets &= passes(crossing, from, to, leg.onPath, answers);
   }
   const Packets open = uncovered(leg.route);
   if (open == bddfalse) return packets;
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
-  return packets | (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
+  return packets |
+         (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
 }
 
 Packets Ways::conversation(const Leg& leg, End from, End to) const {
@@ -204,8 +206,20 @@ Packets Ways::oneWay(End from, End to) const {
   const auto [found, isNew] = known_.try_emplace({from, to, kOneWay}, bddfalse);
   if (isNew) {
     Packets all = bddfalse;
-    for (const Leg& leg : legs(from, to)) all |= oneWay(leg, from, to);
+    for (const Leg& leg : legs(from, to)) all |= oneWay(leg, from, to, false);
     known_[{from, to, kOneWay}] = all;
+    return all;
+  }
+  return found->second;
+}
+
+Packets Ways::asAnswers(End from, End to) const {
+  const auto [found, isNew] = known_.try_emplace({from, to, kAsAnswers}, bddfalse);
+  if (isNew) {
+    Packets all = bddfalse;
+    for (const Leg& leg : legs(from, to)) all |= oneWay(leg, from, to, true);
+    all -= oneWay(from, to);
+    known_[{from, to, kAsAnswers}] = all;
     return all;
   }
   return found->second;
@@ -222,6 +236,18 @@ Packets Ways::conversation(End from, End to) const {
   return found->second;
 }
 
+Packets Ways::crossing(PartyId from, PartyId to, PartyId reader) const {
+  Packets all = bddfalse;
+  const model::ZoneId zone = network_.parties()[reader].zone;
+  const End a{from, false}, b{to, true};
+  for (const Leg& leg : legs(a, b)) {
+    for (std::size_t i = 0; i + 1 < leg.route.crossings.size(); ++i) {
+      if (leg.route.crossings[i].to == zone) all |= conversation(leg, a, b);
+    }
+  }
+  return all;
+}
+
 Packets Ways::opening(PartyId from, PartyId to) const {
   const End a{from, false}, b{to, false};
   const auto [found, isNew] = known_.try_emplace({a, b, kOpening}, bddfalse);
@@ -230,7 +256,8 @@ Packets Ways::opening(PartyId from, PartyId to) const {
   for (const model::ZoneId za : network_.parties()[from].zones) {
     for (const model::ZoneId zb : network_.parties()[to].zones) {
       for (const Route& route : network_.routes(za, zb)) {
-        all |= oneWay(Leg{route, za, zb, network_.parties()[from].own, network_.parties()[to].own, false}, a, b);
+        all |= oneWay(Leg{route, za, zb, network_.parties()[from].own, network_.parties()[to].own, false}, a,
+                      b, false);
       }
     }
   }
@@ -238,13 +265,13 @@ Packets Ways::opening(PartyId from, PartyId to) const {
   return all;
 }
 
-Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets reflecting) const {
+Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering, Packets erring) const {
   const End a{from, true}, n{mirror, false};
-  const Packets aimed = oneWay(a, n) & reflecting;
-  if (aimed == bddfalse) return bddfalse;
+  const Packets reflecting = answering | erring;
+  if (((oneWay(a, n) | asAnswers(a, n)) & reflecting) == bddfalse) return bddfalse;
   Packets all = bddfalse;
   for (const Leg& out : legs(a, n)) {
-    const Packets sent = oneWay(out, a, n) & reflecting;
+    const Packets sent = oneWay(out, a, n, true) & reflecting;
     if (sent == bddfalse) continue;
     for (const Leg& home : legs(n, to)) {
       Packets packets = sent & (home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
@@ -256,7 +283,11 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets reflecting
           saw = saw || network_.sameDevice(seen.point, crossing.point);
         }
         if (saw && (point.answersPass || relatedPasses(crossing))) continue;
-        packets &= point.passing | network_.fateOfAnswer(crossing).accepted;
+        Packets passing = point.passing | (answering & network_.fateOfAnswer(crossing).accepted);
+        const Packets errors =
+            icmpErrors() & network_.parties()[mirror].own.source & home.destinations.destination;
+        if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
+        packets &= passing;
       }
       all |= packets;
     }
@@ -264,8 +295,8 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets reflecting
   return all;
 }
 
-// Whether a quote from the device that rejects gets to a zone of `to`: over each further point as an answer to
-// what that point saw, as related to some flow of the receiver's, or by a rule of its own.
+// Whether a quote from the device that rejects gets to a zone of `to`: over each further point as an answer
+// to what that point saw, as related to some flow of the receiver's, or by a rule of its own.
 bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
   const Point& device = network_.points()[rejecting.point];
   const auto passesOn = [&](const Crossing& crossing, const Addresses& receiver) -> bool {
@@ -313,10 +344,10 @@ Packets Ways::quoted(PartyId from, End to) const {
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;
           const Packets checked = packets & unforged(crossing, from, false);
-          const Packets rejected = checked & network_.fate(crossing).rejected &
-                                   network_.points()[crossing.point].covered;
+          const Packets rejected =
+              checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
           if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
-          packets &= passes(crossing, a, to, false);
+          packets &= passes(crossing, a, to, false, true);
           seen.push_back(crossing);
         }
       }

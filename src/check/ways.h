@@ -21,17 +21,21 @@ class Ways {
  public:
   explicit Ways(const Network& network) : network_(network) {}
 
-  // Packets that arrive, answered or not. Includes whole conversations.
+  // Packets that arrive, answered or not, as ones that nobody has asked for.
   Packets oneWay(End from, End to) const;
+  // The rest of those that arrive: what some filter takes for answers in a flow that somebody has opened.
+  Packets asAnswers(End from, End to) const;
   // Packets that open a conversation whose answers come back.
   Packets conversation(End from, End to) const;
+  // Conversations between two parties that cross the zone of `reader`, whose adversary is on the path there.
+  Packets crossing(PartyId from, PartyId to, PartyId reader) const;
   // What opens a conversation by its sender's own address, by rules or uncovered: reach(a, b) of semantics 3.
   Packets opening(PartyId from, PartyId to) const;
   // Of `of`, those that some route surely lets through on all others too; see reach_claims.cc.
   Packets lost(PartyId from, PartyId to, Packets of) const;
   // Forged packets of `from` to `mirror`, which answers to what it takes for the source: an address of `to`.
-  // `reflecting`: what `mirror` answers at all.
-  Packets reflected(PartyId from, PartyId mirror, End to, Packets reflecting) const;
+  // `answering`: what `mirror` answers in kind; `erring`: what it answers with an ICMP error that quotes.
+  Packets reflected(PartyId from, PartyId mirror, End to, Packets answering, Packets erring) const;
   // Forged packets of `from` that some filter rejects with a quote that gets to `to`.
   Packets quoted(PartyId from, End to) const;
 
@@ -47,13 +51,13 @@ class Ways {
   Packets wideSources(PartyId party) const;
   Packets wideDestinations(PartyId party) const;
   Packets unforged(const Crossing& crossing, PartyId sender, bool onPath) const;
-  Packets passes(const Crossing& crossing, End from, End to, bool onPath) const;
+  Packets passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const;
   Packets answered(const Crossing& crossing) const;
   Packets live(const Crossing& crossing) const;
   bool relatedPasses(const Crossing& crossing) const;
   bool hasFlow(PointId point, End end) const;
   Packets uncovered(const Route& route) const;
-  Packets oneWay(const Leg& leg, End from, End to) const;
+  Packets oneWay(const Leg& leg, End from, End to, bool answers) const;
   Packets conversation(const Leg& leg, End from, End to) const;
   bool quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const;
   Packets free(const Leg& leg, End from, End to) const;

@@ -148,6 +148,12 @@ class HostReader {
       host.servicesStated = true;
       host.servicesPlace = fields.keyOf("services")->place();
       readServiceInstances(reading_, id, *services);
+      // A host that says it is opaque states nothing of what it does.
+      for (const ServiceId service : reading_.model.hosts[id.index()].services) {
+        const BehaviourId behaviour = reading_.model.at(service).behaviour;
+        if (behaviour.valid() && reading_.vocabulary.behaviours->at(behaviour).name == "opaque")
+          reading_.model.hosts[id.index()].servicesStated = false;
+      }
     }
   }
 

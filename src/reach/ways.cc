@@ -57,14 +57,18 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
                                                          : zoneClasses_[entering.index()]) {
         // His own address of another zone is forged here: the filter looks at the side.
         if (endpoints_[c].party == from && endpoints_[c].zone == entering) continue;
-        // One machine of a group may bear the address of another.
-        if (c == target.address && !several(endpoints_[c].party)) continue;
+        // One address of a class may be borne to another of it.
+        if (c == target.address && !manyAddresses(c)) continue;
         const bool neighbour = endpoints_[c].zone == entering && neighbours;
         if (!neighbour && powers != Powers::forger) continue;
         bearing(all, from, entering, c, target.address, target.atoms, neighbours, setting);
       }
     }
   }
+  // What a host hears at the address of its other leg, a neighbour of that leg does not hear.
+  std::erase_if(all, [&](const Way& way) {
+    return way.points.empty() && endpoints_[way.to].zone != way.fromZone && endpoints_[way.to].party != to;
+  });
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
   using Role = std::pair<PartyId, std::uint32_t>;
@@ -129,6 +133,12 @@ std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex sourc
     }
   }
   return ways;
+}
+
+bool Network::manyAddresses(ClassIndex index) const {
+  const auto& ranges = endpoints_[index].addresses.ranges();
+  return several(endpoints_[index].party) || ranges.size() > 1 ||
+         (!ranges.empty() && ranges.front().first != ranges.front().last);
 }
 
 std::vector<Network::Hears> Network::heardAt(PartyId id, const Setting& setting) const {

@@ -1,0 +1,149 @@
+// The checker's own steps, searched: where a scenario's claim is broken or conditional, they must lead to a
+// place where he waits, or the checker would follow a certificate of a claim that does not hold. Only the
+// test searches.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "check/stances.h"
+#include "model/model_reader.h"
+
+namespace vauban::check {
+namespace {
+
+class Search {
+ public:
+  Search(const Network& network, const Ways& ways, const Aims& aims, const Stance& stance)
+      : network_(network), stance_(stance), step_(network, ways, aims, stance) {}
+
+  bool arrives() {
+    for (PartyId id = 0; id < stance_.starts.size(); ++id) {
+      if (stance_.starts[id]) add({Holding::code, id, std::nullopt, false, Names::all()}, 0, "");
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const State state = states_[i];
+      const bool ends =
+          state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
+      if (ends ||
+          (stance_.direct && !stance_.starts[state.party] && !network_.parties()[state.party].adversary)) {
+        continue;
+      }
+      step_.from(state, [&](const Landing& landing) {
+        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how;
+        arrived_ = arrived_ || landing.arrives;
+        add(landing.to, i, landing.how);
+      });
+    }
+    return arrived_;
+  }
+  const std::string& way() const { return way_; }
+  Flags codes() const {
+    Flags codes(stance_.starts.size(), false);
+    for (const State& state : states_) {
+      if (state.holding == Holding::code) codes[state.party] = true;
+    }
+    return codes;
+  }
+
+ private:
+  std::string wayTo(std::size_t at) const {
+    std::string way = textOf(network_, states_[at]) + (states_[at].over ? " +over" : "");
+    for (int i = 0; i < 20 && !steps_[at].second.empty(); ++i) {
+      const std::string how = steps_[at].second;
+      at = steps_[at].first;
+      way = textOf(network_, states_[at]) + (states_[at].over ? " +over" : "") + " => " + how + " => " + way;
+    }
+    return way;
+  }
+
+  void add(const State& state, std::size_t from, const std::string& how) {
+    if (state.names.empty()) return;
+    for (const State& one : states_) {
+      if (one.holding == state.holding && one.party == state.party && one.service == state.service &&
+          (one.over || !state.over) && one.names.contains(state.names)) {
+        return;
+      }
+    }
+    states_.push_back(state);
+    steps_.emplace_back(from, how);
+  }
+
+  const Network& network_;
+  const Stance& stance_;
+  OneStep step_;
+  std::vector<State> states_;
+  std::vector<std::pair<std::size_t, std::string>> steps_;  // from which state, and how
+  std::string way_;
+  bool arrived_ = false;
+};
+
+// How he is reached; empty where he is not.
+std::string wayOf(const Network& network, const model::Claim& claim, bool backwards) {
+  const Ways ways(network);
+  const Aims aims(network);
+  ClaimStances stances(network, aims, claim, backwards);
+  for (std::size_t i = 0; i < stances.ends().size(); ++i) {
+    const Stance stance = stances.ofHisEnd(i);
+    Search search(network, ways, aims, stance);
+    search.arrives();
+    stances.take(i, search.codes());
+  }
+  const Stance stance = stances.ofClaim();
+  Search search(network, ways, aims, stance);
+  return search.arrives() ? search.way() : "";
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Arrival, BrokenAndConditionalClaimsOfScenariosAreOpenToTheChecker) {
+  const auto behaviours = model::BehaviourCatalogue::builtIn();
+  ASSERT_TRUE(behaviours.has_value());
+  model::Vocabulary vocabulary;
+  vocabulary.behaviours = &*behaviours;
+  std::size_t asked = 0, closed = 0;
+  const std::filesystem::path scenarios = std::filesystem::path(VAUBAN_SOURCE_DIR) / "tests/scenarios";
+  for (const auto& entry : std::filesystem::directory_iterator(scenarios)) {
+    std::istringstream args(read(entry.path() / "args"));
+    std::string command, file;
+    args >> command >> file;
+    if (command != "verify") continue;
+    const auto model = model::readModel((entry.path() / file).string(), vocabulary);
+    if (const char* only = std::getenv("VAUBAN_SCENARIO"); only != nullptr && entry.path().filename() != only)
+      continue;
+    // Files of rules are the importers' business, and this room knows none.
+    if (!model ||
+        std::ranges::any_of(model->links, [](const model::Link& link) { return link.rules.has_value(); })) {
+      continue;
+    }
+    const std::string expect = read(entry.path() / "expect.yaml");
+    const std::regex verdict(R"(\n  ([A-Za-z0-9_-]+):\s*\{verdict: ([a-z]+))");
+    const Network network(*model, *behaviours);
+    for (std::sregex_iterator it(expect.begin(), expect.end(), verdict), end; it != end; ++it) {
+      const auto claim = std::ranges::find(model->claims, (*it)[1].str(), &model::Claim::id);
+      if (claim == model->claims.end() || claim->subject != model::ClaimSubject::channel) continue;
+      if (claim->kind != model::ClaimKind::never && claim->kind != model::ClaimKind::onlyVia) continue;
+      const std::string way = wayOf(network, *claim, false);
+      const bool open = !way.empty() && (!claim->bothWays || !wayOf(network, *claim, true).empty());
+      if ((*it)[2] == "broken" || (*it)[2] == "conditional") {
+        ++asked;
+        EXPECT_TRUE(open) << entry.path().filename().string() << " " << claim->id;
+      } else if ((*it)[2] == "kept") {
+        ++closed;
+        EXPECT_FALSE(open) << entry.path().filename().string() << " " << claim->id << ": " << way;
+      }
+    }
+  }
+  EXPECT_GT(asked, 100U);
+  EXPECT_GT(closed, 50U);
+}
+
+}  // namespace
+}  // namespace vauban::check
