@@ -234,8 +234,11 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
         // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
         // error quotes.
         attempt((way.packets - heard) & ServiceSet::protocol(space::kTcp), 32, "reset of a closed port");
-        attempt((way.packets - heard) & ServiceSet::protocol(space::kUdp), 32, "error of a closed port",
-                true);
+        // A protocol that is not spoken is answered by an error as well (RFC 1122 section 3.2.2.1).
+        ServiceSet byErrors = way.packets - heard;
+        for (const std::uint8_t protocol : {space::kTcp, space::kIcmp, space::kIcmpV6})
+          byErrors -= ServiceSet::protocol(protocol);
+        attempt(byErrors, 32, "error of a closed port", true);
       }
     }
   }

@@ -37,6 +37,8 @@ struct Solver::Run {
   Run(const reach::Network& network, const model::BehaviourCatalogue& behaviours, const Trust& trust,
       const Query& query, const reach::Setting& setting);
   Outcome go();
+  int explore();
+  bool learnt();
   void lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures = nullptr);
   std::vector<std::vector<reach::PartyId>> hisEnds() const;
   Closure closure(bool hisEnd) const;
@@ -122,6 +124,7 @@ struct Solver::Run {
   std::vector<bool> held, target, source, barred;
   bool anyOnPath = false;  // some zone's adversary hears what is bound elsewhere
   std::vector<std::vector<model::ServiceId>> servicesOf;  // by party
+  std::size_t tunnelsKnown = 0;                           // when the run began
   std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
   std::map<reach::PartyId, reach::AtomIds>
       controlled;  // places he can get into from his end, and the gaps it takes

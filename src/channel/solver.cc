@@ -484,12 +484,12 @@ double Solver::Run::total() const {
   return kInfinite;
 }
 
-Outcome Solver::Run::go() {
+// The fixpoint; the label that arrived first, or -1.
+int Solver::Run::explore() {
   for (std::size_t p = 0; p < held.size(); ++p) {
     if (source[p])
       push({StateKind::held, static_cast<std::uint32_t>(p), false, NameSet::all()}, {}, {}, -1, false);
   }
-  Outcome outcome;
   int arrival = -1;
   while (!open.empty()) {
     if (deadline && std::chrono::steady_clock::now() > *deadline) {
@@ -513,6 +513,35 @@ Outcome Solver::Run::go() {
     }
     expand(state, index);
     VAUBAN_CHECK(labels.size() < 50'000'000);
+  }
+  return arrival;
+}
+
+// Code that the bytes brought somewhere hears there too, and so does the far end of a tunnel: whether some
+// party is to be taken for held from the start, where this run did not know yet.
+bool Solver::Run::learnt() {
+  bool grew = tunnelled.size() > tunnelsKnown;
+  tunnelsKnown = tunnelled.size();
+  // Elsewhere it hears nothing that it has not got.
+  if (query.direct || query.over.full()) return grew;
+  for (const Entered& place : entered()) {
+    const PartyId id = place.party;
+    if (held[id.index()] || reached.contains({StateKind::held, id.value, true}) || opaque(id)) continue;
+    grew = controlled.try_emplace(id, place.atoms).second || grew;
+  }
+  return grew;
+}
+
+Outcome Solver::Run::go() {
+  Outcome outcome;
+  int arrival = explore();
+  while ((arrival < 0 || everything) && !stopped && learnt()) {
+    labels.clear();
+    open = {};
+    reached.clear();
+    pending.clear();
+    edges.clear();
+    arrival = explore();
   }
   for (const auto& [key, names] : reached) {
     if (!names.empty()) outcome.states.push_back(inWords(key));
