@@ -11,8 +11,6 @@ namespace vauban::report {
 std::string certificateJson(const model::Model& model, const channel::Certificate& certificate);
 // The certificate in words, for a terminal.
 std::string certificateText(const channel::Certificate& certificate);
-// The JSON Schema (draft 2020-12) of a certificate.
-std::string certificateSchema();
 // A claim's id as a file name: what is not a letter, digit, '.', '-' or '_' becomes '_'.
 std::string certificateFileName(const std::string& claimId);
 

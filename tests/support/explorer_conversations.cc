@@ -1,0 +1,239 @@
+// Who can open conversations with whom, packet by packet (semantics 5.1, 5.3, 5.5).
+#include <algorithm>
+
+#include "tests/support/explorer_walk.h"
+
+namespace vauban::tests {
+
+using model::EffectKind;
+
+void ConcreteWalk::openAll() {
+  openers_.clear();
+  liveFlows_.clear();
+  liveKnown_.clear();
+  const auto& model = universe_.model();
+  for (int p = 0; p < parties_; ++p) {
+    if (!exists_[p] || question_.barred[p]) continue;
+    const Party& party = universe_.parties()[p];
+    if (his_[p]) openers_.push_back({Opener::Kind::code, p, -1, -1, anywhere, true, {}});
+    if (question_.direct || his_[p] || party.kind != Party::Kind::host) continue;
+    const auto& host = model.hosts[party.host];
+    // Semantics 4: `services: {}` is a client; what it reads it may carry unless `client: isolated`.
+    if (host.servicesStated && host.services.empty()) {
+      const bool isolated = host.clientIsolated || unstated_ == Unstated::atBest;
+      openers_.push_back({Opener::Kind::client, p, -1, -1, anywhere, !isolated, {}});
+    }
+  }
+  if (!question_.direct) {
+    for (int s = 0; s < services_; ++s) {
+      const auto& service = model.services[s];
+      const int p = universe_.ofHost(service.host);
+      if (question_.barred[p]) continue;
+      const auto& effects = universe_.behaviours().at(service.behaviour).effects;
+      for (int e = 0; e < static_cast<int>(effects.size()); ++e) {
+        const auto& effect = effects[e];
+        if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
+        if (!present(effect, service)) continue;
+        for (const int leads : {anywhere, home, elsewhere}) {
+          if (leads != anywhere && effect.destination != model::Destination::byName) continue;
+          openers_.push_back({Opener::Kind::effect, p, s, e, leads, true, {}});
+        }
+      }
+    }
+  }
+  for (auto& opener : openers_) converse(opener);
+}
+
+// A packet from an address to itself: no machine takes one from outside (RFC 1122 section 3.2.1.3 e; Linux
+// calls it martian). Where hosts state no address, the same representative stands for several.
+bool ConcreteWalk::sameMachine(int source, int destination) const {
+  const auto& a = universe_.endpoints()[source];
+  const auto& b = universe_.endpoints()[destination];
+  if (a.address != b.address) return false;
+  if (a.party < 0 || a.party != b.party) return false;
+  return !universe_.parties()[a.party].group;
+}
+
+bool ConcreteWalk::bears(int party, const space::Address& address) const {
+  return std::any_of(
+      universe_.endpoints().begin(), universe_.endpoints().end(),
+      [&](const Endpoint& endpoint) { return endpoint.party == party && endpoint.address == address; });
+}
+
+bool ConcreteWalk::crossesOnPath(const Route& route) const {
+  for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
+    const auto& zone = universe_.model().zones[route.zones[i]];
+    if (zone.untrusted && zone.onPath) return true;
+  }
+  return false;
+}
+
+void ConcreteWalk::converse(Opener& opener) {
+  opener.hops.assign(parties_ + services_, {});
+  const auto& endpoints = universe_.endpoints();
+  const Party& party = universe_.parties()[opener.party];
+  const bool code = opener.kind == Opener::Kind::code;
+  std::vector<char> emits(universe_.kinds().size(), 1);
+  if (opener.kind == Opener::Kind::effect) {
+    const auto& behaviour = universe_.behaviours().at(universe_.model().services[opener.service].behaviour);
+    emits = universe_.members(behaviour.effects[opener.effect].emits);
+  }
+  auto hasLeg = [&](int zone) {
+    return std::find(party.zones.begin(), party.zones.end(), zone) != party.zones.end();
+  };
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    const int to = endpoints[d].zone;
+    if (to < 0) continue;
+    const int goes = goesTo(opener, d);
+    if (goes == 0) continue;
+    if (endpoints[d].party == opener.party) {
+      // Decision 0008: what services of one host, or members of one group, tell each other meets no filter.
+      static const Route inside{{}, {}};
+      for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
+        if (!emits[k]) continue;
+        for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
+          if (endpoints[e].party == opener.party && network_.family(e) == network_.family(d))
+            hear(opener, inside, {e, d, k, opener.party}, true, 1);
+        }
+      }
+      continue;
+    }
+    for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
+      if (network_.family(e) != network_.family(d) || sameMachine(e, d)) continue;
+      const bool own = network_.owns(opener.party, e);
+      if (!own && !code) continue;
+      // Semantics 3: a neighbour's address, both ways, in a trusted zone; any other source one way.
+      const bool neighbour = !own && party.kind != Party::Kind::untrusted && endpoints[e].zone >= 0 &&
+                             hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
+      for (const int leg : party.zones) {
+        for (const Route& route : network_.routes(leg, to)) {
+          const bool both = own || (neighbour && endpoints[e].zone == leg);
+          if (route.crossings.empty()) {
+            // Inside a zone: by ingress, whatever source, unless ports are secured.
+            if (!own && network_.portSecurity(leg)) continue;
+            // docs/stages/filters-and-reach.md: only uncovered traffic bears them.
+            if (endpoints[e].linkLocal || endpoints[d].linkLocal) continue;
+            for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
+              if (emits[k]) hear(opener, route, {e, d, k, opener.party}, both, goes);
+            }
+            continue;
+          }
+          const bool onPath = crossesOnPath(route);
+          for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
+            if (!emits[k]) continue;
+            const ConcretePacketOnWay packet{e, d, k, opener.party};
+            for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+              if (onPath) {
+                // Decision 0008: on the path he reads, and answers, what only crosses his zone.
+                for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
+                  const int zone = route.zones[i];
+                  if (!universe_.model().zones[zone].untrusted || !universe_.model().zones[zone].onPath)
+                    continue;
+                  if (!network_.opens(route, packet, value, i)) continue;
+                  const int he = universe_.ofZone(zone);
+                  mark(
+                      opener, he, he, packet,
+                      kTells | (both && network_.answers(route, packet, value, i) ? unsigned{kAnswers} : 0U));
+                }
+              }
+              if (!network_.opens(route, packet, value)) continue;
+              hear(opener, route, packet, both && network_.answers(route, packet, value), goes);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+int ConcreteWalk::partyOf(int responder) const {
+  if (responder < parties_) return responder;
+  return universe_.ofHost(universe_.model().services[responder - parties_].host);
+}
+
+bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
+  if (question_.overAny) return true;
+  if (fromParty == toParty) return false;  // among the machines of one group
+  // How he moves bytes between his own places is no hop (decision 0003).
+  const Party& a = universe_.parties()[fromParty];
+  const Party& b = universe_.parties()[toParty];
+  if (a.kind == Party::Kind::untrusted && b.kind == Party::Kind::untrusted) return false;
+  // A tunnel that `from` opened ends at it, and so does one in a zone whose unlisted machines `from` means.
+  auto inside = [&](const Party& there) {
+    if (question_.from[universe_.ofZone(there.zones.front())]) return true;
+    const auto& openers = tunnelOpeners_[there.service];
+    return there.kind == Party::Kind::waitingTunnel &&
+           std::all_of(openers.begin(), openers.end(),
+                       [&](int opener) { return question_.from[opener] != 0; });
+  };
+  const bool both = a.service >= 0 && b.service >= 0;
+  if (a.service >= 0 && inside(a) && (question_.from[toParty] || (both && inside(b)))) return false;
+  if (b.service >= 0 && inside(b) && (question_.from[fromParty] || a.service >= 0)) return false;
+  return question_.over[kind] && !(question_.from[fromParty] && question_.from[toParty]);
+}
+
+void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
+                        unsigned flags) {
+  if (over(opener.party, responderParty, packet.kind)) flags |= flags << 1U;
+  Hop& hop = opener.hops[responder];
+  if ((flags & ~hop.flags) == 0) return;
+  hop.flags |= flags;
+  hop.source = packet.source;
+  hop.destination = packet.destination;
+  hop.kind = packet.kind;
+}
+
+// Semantics 3 and 4: who hears what comes to this address over this route.
+bool ConcreteWalk::hears(int party, int endpoint, const Route& route) const {
+  const auto& there = universe_.endpoints()[endpoint];
+  const Party& hearer = universe_.parties()[party];
+  if (there.party == party) return true;
+  if (there.linkLocal || hearer.kind == Party::Kind::untrusted) return false;
+  if (universe_.model().zones[there.zone].untrusted) return false;
+  if (std::find(hearer.zones.begin(), hearer.zones.end(), there.zone) == hearer.zones.end()) return false;
+  // As a neighbour, unless ports are secured beside that zone.
+  if (route.crossings.empty()) return !network_.portSecurity(there.zone);
+  return network_.pointOf(route.crossings.back()).antiSpoofing != model::AntiSpoofing::host;
+}
+
+void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers,
+                        int goes) {
+  const auto& model = universe_.model();
+  const Endpoint& there = universe_.endpoints()[packet.destination];
+  const unsigned crossed = crossesOnPath(route) ? unsigned{kCrossedBack} : 0U;
+  const unsigned flags = kTells | (answers ? kAnswers | crossed : 0U);
+  const bool outside = model.zones[there.zone].untrusted;
+  if (outside && (goes == 1 || model.zones[there.zone].onPath))
+    mark(opener, universe_.ofZone(there.zone), universe_.ofZone(there.zone), packet, flags);
+  const bool itself = there.party == opener.party;
+  for (int q = 0; q < parties_; ++q) {
+    if (!his_[q] || !exists_[q] || question_.barred[q]) continue;
+    if (universe_.parties()[q].kind == Party::Kind::untrusted) continue;
+    if (q == opener.party) {
+      // Another machine of the group, or his code beside the service that speaks.
+      if (itself && (universe_.parties()[q].group || opener.kind == Opener::Kind::effect))
+        mark(opener, q, q, packet, flags);
+      continue;
+    }
+    if (!itself && hears(q, packet.destination, route)) mark(opener, q, q, packet, flags);
+  }
+  if (there.party < 0 || question_.direct) return;
+  const Party& owner = universe_.parties()[there.party];
+  if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;
+  if (itself && opener.kind == Opener::Kind::code) return;
+  for (const auto id : model.hosts[owner.host].services) {
+    const int s = static_cast<int>(id.index());
+    if (!universe_.listens(s, packet.kind)) continue;
+    const auto& service = model.services[s];
+    auto among = [&](const std::optional<model::PlaceTerms>& terms) {
+      return !terms || std::any_of(terms->begin(), terms->end(), [&](const auto& term) {
+        return universe_.means(term, universe_.endpoints()[packet.source]);
+      });
+    };
+    if (universe_.behaviours().at(service.behaviour).acceptsOnlyFrom && !among(service.from)) continue;
+    mark(opener, parties_ + s, there.party, packet,
+         flags | (answers && among(service.readers) ? unsigned{kReads} : 0U));
+  }
+}
+
+}  // namespace vauban::tests

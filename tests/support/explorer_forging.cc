@@ -1,0 +1,371 @@
+// Ways that are no conversation of their own (semantics 5.3, 5.4; decision 0008): errors and helper
+// conversations that are `related` to a live flow, packets forged into one, what a forged source is answered,
+// what a filter quotes.
+#include <algorithm>
+
+#include "tests/support/explorer_walk.h"
+
+namespace vauban::tests {
+namespace {
+
+bool fits(const PacketKind& kind, bool six) {
+  return kind.icmpError && (kind.service.protocol == space::kIcmpV6) == six;
+}
+
+bool enters(const Crossing& crossing, const FilterPoint& point) {
+  return point.related == model::Related::all ||
+         (point.related == model::Related::fromUntrusted && crossing.fromUntrusted);
+}
+
+}  // namespace
+
+void ConcreteWalk::note(Hop& hop, int from, int to, int source, int destination, int kind, bool over) {
+  const unsigned flags = kTells | (over ? overFlag(kTells) : 0U);
+  if ((flags & ~hop.flags) == 0) return;
+  hop.flags |= flags;
+  hop.source = source;
+  hop.destination = destination;
+  hop.kind = kind;
+  (void)from;
+  (void)to;
+}
+
+Hop ConcreteWalk::without(int from, int to, std::string& how) {
+  Hop hop;
+  auto done = [&] { return (hop.flags & overFlag(kTells)) != 0; };
+  auto attempt = [&](const char* what, auto method) {
+    if (done()) return;
+    const unsigned before = hop.flags;
+    (this->*method)(from, to, hop);
+    if (hop.flags != before) how = what;
+  };
+  attempt("as an error related to a live flow", &ConcreteWalk::related);
+  attempt("as a helper's conversation", &ConcreteWalk::helped);
+  attempt("forged into a live flow", &ConcreteWalk::forgedIntoFlows);
+  if (!question_.direct) {
+    attempt("reflected to a forged source", &ConcreteWalk::reflected);
+    attempt("quoted by a filter to a forged source", &ConcreteWalk::quoted);
+  }
+  return hop;
+}
+
+bool ConcreteWalk::isHelperPort(const FilterPoint& point, int kind) const {
+  struct Control {
+    const char* helper;
+    std::uint8_t protocol;
+    std::uint16_t port;
+  };
+  static constexpr Control kControls[] = {
+      {"amanda", space::kUdp, 10080}, {"ftp", space::kTcp, 21},    {"h323", space::kTcp, 1720},
+      {"h323", space::kUdp, 1719},    {"irc", space::kTcp, 6667},  {"netbios-ns", space::kUdp, 137},
+      {"pptp", space::kTcp, 1723},    {"sane", space::kTcp, 6566}, {"sip", space::kUdp, 5060},
+      {"sip", space::kTcp, 5060},     {"snmp", space::kUdp, 161},  {"tftp", space::kUdp, 69}};
+  const auto& service = universe_.kinds()[kind].service;
+  return std::any_of(std::begin(kControls), std::end(kControls), [&](const Control& control) {
+    return control.protocol == service.protocol && control.port == service.destinationPort &&
+           (point.anyHelper ||
+            std::find(point.helpers.begin(), point.helpers.end(), control.helper) != point.helpers.end());
+  });
+}
+
+// Flows between two addresses that the filters accept, whoever opens them (any value of the conditions: a
+// flow lives on). `states` are the tables of the points that saw it.
+const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger, int endpoint, int owner) {
+  const int count = static_cast<int>(universe_.endpoints().size());
+  if (liveFlows_.empty()) {
+    liveFlows_.assign(count, std::vector<std::vector<LiveFlow>>(count));
+    liveKnown_.assign(count, std::vector<char>(count, 0));
+  }
+  auto& flows = liveFlows_[stranger][endpoint];
+  if (liveKnown_[stranger][endpoint]) return flows;
+  liveKnown_[stranger][endpoint] = 1;
+  const auto& a = universe_.endpoints()[stranger];
+  const auto& b = universe_.endpoints()[endpoint];
+  if (a.zone < 0 || b.zone < 0 || a.address.family != b.address.family) return flows;
+  if (a.party >= 0 && a.party == b.party && !universe_.parties()[a.party].group)
+    return flows;  // inside a machine
+  // Any flow that the filters accept may be live, whoever may have opened it
+  // (found-too-open-flow-nobody-opens).
+  for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+    for (const bool back : {false, true}) {
+      const ConcretePacketOnWay packet{back ? endpoint : stranger, back ? stranger : endpoint, k,
+                                       back ? owner : a.party};
+      for (const Route& route : network_.routes(back ? b.zone : a.zone, back ? a.zone : b.zone)) {
+        for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+          if (route.crossings.empty() || !network_.opens(route, packet, value)) continue;
+          LiveFlow flow;
+          for (const Crossing& crossing : route.crossings)
+            flow.states |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
+          flow.over = question_.overAny || (a.party >= 0 ? over(a.party, owner, k) : question_.over[k] != 0);
+          FilterPoint every;
+          flow.helper = isHelperPort(every, k);
+          flow.kind = k;
+          flow.opened = back;
+          if (std::find(flows.begin(), flows.end(), flow) == flows.end()) flows.push_back(flow);
+        }
+      }
+    }
+  }
+  return flows;
+}
+
+// 5.4: an ICMP error that quotes a live flow of the one it goes to.
+void ConcreteWalk::related(int from, int to, Hop& hop) {
+  const auto& endpoints = universe_.endpoints();
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    if (endpoints[d].zone < 0) continue;
+    for (const int leg : universe_.parties()[from].zones) {
+      for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d, route)) continue;
+        for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
+          if (!network_.owns(from, e) || network_.family(e) != network_.family(d)) continue;
+          for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+            if (!fits(universe_.kinds()[k], network_.family(d))) continue;
+            if ((hop.flags & kTells) != 0 && !over(from, to, k)) continue;
+            for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+              std::uint64_t needs = 0;
+              bool passes = true;
+              for (const Crossing& crossing : route.crossings) {
+                const auto& point = network_.pointOf(crossing);
+                if (network_.opens(crossing, {e, d, k, from}, value)) continue;
+                passes = passes && point.covered[network_.family(d)] && !endpoints[e].linkLocal &&
+                         enters(crossing, point) && network_.sourcePasses(crossing, e, from);
+                needs |= std::uint64_t{1} << static_cast<unsigned>(point.state);
+              }
+              if (!passes) continue;
+              for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
+                const auto& flows = liveFlows(x, d, to);
+                if (std::any_of(flows.begin(), flows.end(),
+                                [&](const LiveFlow& flow) { return (needs & ~flow.states) == 0; }))
+                  note(hop, from, to, e, d, k, over(from, to, k));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// 5.4: a further conversation between the two ends of a flow that a helper reads, whoever opens it.
+void ConcreteWalk::helped(int from, int to, Hop& hop) {
+  const auto& endpoints = universe_.endpoints();
+  const Party& sender = universe_.parties()[from];
+  const int kinds = static_cast<int>(universe_.kinds().size());
+  static const Route kNone{{}, {}};
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    if (endpoints[d].zone < 0) continue;
+    for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
+      if (endpoints[e].zone < 0 || endpoints[e].linkLocal || network_.family(e) != network_.family(d))
+        continue;
+      const bool own = network_.owns(from, e);
+      const bool leg =
+          std::find(sender.zones.begin(), sender.zones.end(), endpoints[e].zone) != sender.zones.end();
+      if (!own && (!leg || sender.kind == Party::Kind::untrusted)) continue;
+      if (ownMachine(from, d) || !hears(to, d, kNone)) continue;
+      bool any = false;
+      for (const LiveFlow& flow : liveFlows(e, d, to)) any = any || flow.helper;
+      if (!any) continue;
+      for (const bool back : {false, true}) {
+        const int source = back ? d : e, destination = back ? e : d;
+        for (const Route& route : network_.routes(endpoints[source].zone, endpoints[destination].zone)) {
+          if (route.crossings.empty() || (back ? !hears(from, e, route) : !hears(to, d, route))) continue;
+          for (int k = 0; k < kinds; ++k) {
+            if (!space::hasPorts(universe_.kinds()[k].service.protocol)) continue;
+            const ConcretePacketOnWay packet{source, destination, k, back ? to : from};
+            for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+              for (const LiveFlow& flow : liveFlows(e, d, to)) {
+                if (!flow.helper) continue;
+                bool passes = true;
+                for (const Crossing& crossing : route.crossings) {
+                  const auto& point = network_.pointOf(crossing);
+                  if (network_.opens(crossing, packet, value)) continue;
+                  passes = passes && point.covered[network_.family(d)] && !endpoints[source].linkLocal &&
+                           enters(crossing, point) && isHelperPort(point, flow.kind) &&
+                           ((flow.states >> static_cast<unsigned>(point.state)) & 1U) != 0 &&
+                           network_.sourcePasses(crossing, source, packet.sender);
+                }
+                if (passes && (!back || network_.answers(route, packet, value)))
+                  note(hop, from, to, e, d, k, over(from, to, k));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// 5.4: a packet forged into a live flow of the one it goes to: a filter cannot tell it from a reply.
+void ConcreteWalk::forgedIntoFlows(int from, int to, Hop& hop) {
+  const auto& endpoints = universe_.endpoints();
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    if (endpoints[d].zone < 0 || endpoints[d].linkLocal) continue;
+    const bool six = network_.family(d);
+    for (const int leg : universe_.parties()[from].zones) {
+      for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d, route)) continue;
+        for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
+          if (endpoints[x].linkLocal || network_.family(x) != six || sameMachine(x, d)) continue;
+          if (bears(from, endpoints[x].address)) continue;  // its own conversation
+          bool passes = true;
+          std::uint64_t needs = 0;
+          for (const Crossing& crossing : route.crossings) {
+            const auto& point = network_.pointOf(crossing);
+            if (point.passes[six]) continue;
+            passes =
+                passes && point.covered[six] && point.established && network_.sourcePasses(crossing, x, from);
+            needs |= std::uint64_t{1} << static_cast<unsigned>(point.state);
+          }
+          if (!passes) continue;
+          for (const LiveFlow& flow : liveFlows(x, d, to)) {
+            if ((needs & ~flow.states) != 0) continue;
+            // The flow's opener is the hop's; and what is forged may go to whatever port the flow was opened
+            // from.
+            bool asForged = false;
+            for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+              if (flow.opened ? network_.answerIs(flow.kind, k) : k == flow.kind)
+                asForged = asForged || over(from, to, k);
+            }
+            note(hop, from, to, x, d, flow.kind, flow.over || asForged);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Semantics 4 and 5.4: what is sent with a forged source is answered to that source: by a service that
+// reflects, or by a closed port (decision 0008). The answer passes as a reply where the request was seen, or
+// by a rule of its own.
+void ConcreteWalk::reflected(int from, int to, Hop& hop) {
+  const auto& endpoints = universe_.endpoints();
+  const auto& model = universe_.model();
+  const int kinds = static_cast<int>(universe_.kinds().size());
+  for (int f = 0; f < static_cast<int>(endpoints.size()); ++f) {
+    if (endpoints[f].zone < 0 || endpoints[f].linkLocal) continue;
+    for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+      const Endpoint& there = endpoints[d];
+      if (there.party < 0 || there.zone < 0 || there.linkLocal || network_.family(f) != network_.family(d))
+        continue;
+      const Party& machine = universe_.parties()[there.party];
+      if (sameMachine(f, d) || there.party == from || question_.barred[there.party] ||
+          machine.kind == Party::Kind::untrusted || !exists_[there.party])
+        continue;
+      const bool six = network_.family(d);
+      for (const int leg : universe_.parties()[from].zones) {
+        for (const Route& there_ : network_.routes(leg, there.zone)) {
+          if (there_.crossings.empty() && network_.portSecurity(leg) && !network_.owns(from, f)) continue;
+          for (const Route& back : network_.routes(there.zone, endpoints[f].zone)) {
+            if (!hears(to, f, back)) continue;
+            for (int k = 0; k < kinds; ++k) {
+              const auto protocol = universe_.kinds()[k].service.protocol;
+              // What comes back: an answer of the protocol, or an error that quotes.
+              bool answer = false, error = false, open = false;
+              if (machine.kind == Party::Kind::host) {
+                for (const auto id : model.hosts[machine.host].services) {
+                  if (!universe_.listens(static_cast<int>(id.index()), k)) continue;
+                  open = true;
+                  const auto& behaviour = universe_.behaviours().at(model.at(id).behaviour);
+                  answer = answer || (protocol == space::kTcp && behaviour.reflectsTcp.bits > 0) ||
+                           (protocol == space::kUdp && behaviour.reflectsUdp.bits > 0) ||
+                           (space::hasIcmpType(protocol) && behaviour.reflectsIcmp.bits > 0);
+                }
+              }
+              if (!open && protocol == space::kTcp) answer = true;
+              if (!open && protocol != space::kTcp && !space::hasIcmpType(protocol)) error = true;
+              if (!answer && !error) continue;
+              for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+                if (!network_.opens(there_, {f, d, k, from}, value)) continue;
+                std::uint64_t saw = 0;
+                for (const Crossing& crossing : there_.crossings)
+                  saw |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
+                for (int a = 0; a < kinds; ++a) {
+                  const bool asAnswer = answer && network_.answerIs(k, a);
+                  const bool asError = error && fits(universe_.kinds()[a], six);
+                  if (!asAnswer && !asError) continue;
+                  bool byRule = false;
+                  const bool passes = std::all_of(
+                      back.crossings.begin(), back.crossings.end(), [&](const Crossing& crossing) {
+                        const auto& point = network_.pointOf(crossing);
+                        if (network_.opens(crossing, {d, f, a, there.party}, value)) return byRule = true;
+                        const bool seen = ((saw >> static_cast<unsigned>(point.state)) & 1U) != 0;
+                        return seen && point.covered[six] &&
+                               (asAnswer ? point.established : enters(crossing, point));
+                      });
+                  // The request is the hop's opener, and so is an answer that passes by a rule of its own.
+                  const bool asked = over(from, there.party, k) || (byRule && over(there.party, to, a));
+                  if (passes) note(hop, from, to, f, d, k, asked);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Semantics 2 and 4: a rejecting filter's quote goes to the source that the packet bears.
+void ConcreteWalk::quoted(int from, int to, Hop& hop) {
+  const auto& endpoints = universe_.endpoints();
+  const int kinds = static_cast<int>(universe_.kinds().size());
+  for (int f = 0; f < static_cast<int>(endpoints.size()); ++f) {
+    if (endpoints[f].zone < 0 || endpoints[f].linkLocal) continue;
+    const bool six = network_.family(f);
+    for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+      if (endpoints[d].zone < 0 || endpoints[d].linkLocal || network_.family(d) != six) continue;
+      for (const int leg : universe_.parties()[from].zones) {
+        for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+          for (std::size_t c = 0; c < route.crossings.size(); ++c) {
+            const Crossing& crossing = route.crossings[c];
+            const auto& point = network_.pointOf(crossing);
+            if (!point.covered[six] || !network_.sourcePasses(crossing, f, from)) continue;
+            for (int k = 0; k < kinds; ++k) {
+              if ((hop.flags & kTells) != 0 && !over(from, to, k)) continue;
+              // RFC 1122 section 3.2.2: no error is sent because of an error.
+              if (universe_.kinds()[k].icmpError) continue;
+              for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+                if (network_.rules(point, f, d, k, value) != RuleWord::reject) continue;
+                if (!network_.opens(route, {f, d, k, from}, value, c)) continue;
+                // The error starts at the filter: it is at once in the zones beside it; on to others it needs
+                // leave.
+                for (int z = 0; z < static_cast<int>(universe_.model().zones.size()); ++z) {
+                  if ((((crossing.sides[0] | crossing.sides[1]) >> static_cast<unsigned>(z)) & 1U) == 0)
+                    continue;
+                  if (z == endpoints[f].zone) {
+                    static const Route kAtOnce{{}, {}};
+                    const Route last{{crossing}, {}};
+                    if (hears(to, f, last)) note(hop, from, to, f, d, k, over(from, to, k));
+                    continue;
+                  }
+                  if (crossing.point == 0) continue;
+                  for (const Route& on : network_.routes(z, endpoints[f].zone)) {
+                    if (!hears(to, f, on)) continue;
+                    for (int s = 0; s < static_cast<int>(endpoints.size()); ++s) {
+                      if (endpoints[s].zone != z || endpoints[s].party >= 0 || network_.family(s) != six)
+                        continue;
+                      for (int a = 0; a < kinds; ++a) {
+                        if (!fits(universe_.kinds()[a], six)) continue;
+                        const bool passes =
+                            std::all_of(on.crossings.begin(), on.crossings.end(), [&](const Crossing& next) {
+                              const auto& filter = network_.pointOf(next);
+                              if (filter.passes[six]) return true;
+                              return filter.covered[six] &&
+                                     network_.rules(filter, s, f, a, value) == RuleWord::accept;
+                            });
+                        if (passes) note(hop, from, to, f, d, k, over(from, to, k));
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace vauban::tests
