@@ -408,11 +408,19 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
   if (!gateway.pool) return;
   for (std::size_t p = 0; p < held.size(); ++p) {
     const reach::Party& party = net.at(PartyId(p));
-    if (party.kind == reach::Party::Kind::host || held[p]) continue;
+    if (party.kind == reach::Party::Kind::host || source[p]) continue;
     const bool lies = std::ranges::any_of(party.classes, [&](ClassIndex address) {
       return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
     });
     if (!lies) continue;
+    if (held[p]) {
+      // Others of the pool's zone wait there: he sends to them from inside.
+      for (const Way& way : net.ways(PartyId(p), PartyId(p), Powers::forger, true, setting)) {
+        arrive(PartyId(p), PartyId(p), way, ServiceSet::all(), "anything", rateOf(way), NameSet::all(), seen,
+               gaps, parent, true);
+      }
+      continue;
+    }
     tunnelled.insert(PartyId(p));
     push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
   }
