@@ -167,11 +167,6 @@ Result check(const std::string& certificateText, const std::string& fileName, co
   checkCone(verdict, certificate, model, behaviours, *claim);
   const Network network(model, behaviours);
   checkReasons(verdict, certificate, Listing(network));
-  for (const Point& point : network.points()) {
-    if (const model::FilterRule* rule = point.filter->rewrite()) {
-      verdict.reject("cannot follow rewrites: '" + rule->text + "' of " + point.name, "", rule->place);
-    }
-  }
   const bool channel = claim->subject == model::ClaimSubject::channel;
   const bool reach = claim->subject == model::ClaimSubject::reach;
   using Kind = model::ClaimKind;

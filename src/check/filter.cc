@@ -65,6 +65,7 @@ struct Filter::Walk {
   bool certificate;  // as certificates list decisions, instead of as packets may fare
   Fate fate;
   std::map<const FilterRule*, Decision> decided;
+  Changes changes;
   bool listing = true;
   int depth = 0;
 
@@ -120,7 +121,7 @@ struct Filter::Walk {
           returned |= matched;
           break;
         case Action::rewrite:
-          rest = here;
+          changes.rewrites.emplace_back(matched, &rule.rewrite);
           break;
       }
       const bool decides =
@@ -134,7 +135,7 @@ struct Filter::Walk {
 };
 
 Fate Filter::run(const Sides& sides, bool unmatchedRejects, bool ofAnswers) const {
-  Walk walk{*this, sides, ofAnswers, false, {}, {}};
+  Walk walk{*this, sides, ofAnswers, false, {}, {}, {}};
   const Packets rest = walk.chain(program_->entry.index(), real_);
   const auto& policy = program_->chains[program_->entry.index()].policy;
   if (policy == Action::accept) {
@@ -156,7 +157,7 @@ Fate Filter::fateOfAnswer(const Sides& sides, bool unmatchedRejects) const {
 }
 
 std::vector<Decision> Filter::decisions(const Sides& sides) const {
-  Walk walk{*this, sides, false, true, {}, {}};
+  Walk walk{*this, sides, false, true, {}, {}, {}};
   const model::Chain& entry = program_->chains[program_->entry.index()];
   const Packets rest = walk.chain(program_->entry.index(), real_);
   std::vector<Decision> decisions;
@@ -165,17 +166,13 @@ std::vector<Decision> Filter::decisions(const Sides& sides) const {
   return decisions;
 }
 
-const model::FilterRule* Filter::rewrite() const {
-  for (const auto& chain : {program_->prerouting, program_->postrouting}) {
-    if (!chain) continue;
-    // Chains that these jump to count as well: any rule that rewrites, wherever it stands.
-    for (const model::Chain& any : program_->chains) {
-      for (const FilterRule& rule : any.rules) {
-        if (rule.action == Action::rewrite) return &rule;
-      }
-    }
-  }
-  return nullptr;
+Changes Filter::changes(bool before, const Sides& sides, bool ofAnswers) const {
+  const auto& entry = before ? program_->prerouting : program_->postrouting;
+  if (!entry) return {{}, bddtrue};
+  Walk walk{*this, sides, ofAnswers, false, {}, {}, {}};
+  walk.changes.stays = walk.chain(entry->index(), real_);
+  walk.changes.stays |= walk.fate.accepted | walk.fate.dropped | walk.fate.rejected;
+  return walk.changes;
 }
 
 }  // namespace vauban::check

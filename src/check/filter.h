@@ -31,6 +31,12 @@ struct Decision {
   Packets packets = bddfalse;
 };
 
+// What a nat chain does: rewrites that may apply, each with the packets, and what may stay as it is.
+struct Changes {
+  std::vector<std::pair<Packets, const space::Rewrite*>> rewrites;
+  Packets stays = bddfalse;
+};
+
 class Filter {
  public:
   Filter(const model::FilterProgram& program, AddressesOfHost addressesOf, Packets real);
@@ -40,8 +46,9 @@ class Filter {
   // The same for the packets whose answer is judged: those p for which the answer to p has that fate.
   Fate fateOfAnswer(const Sides& sides, bool unmatchedRejects) const;
   std::vector<Decision> decisions(const Sides& sides) const;
-  // A rule that rewrites, if there is one.
-  const model::FilterRule* rewrite() const;
+  // Of the nat chain before the filter, or behind it; `ofAnswers` as above.
+  Changes changes(bool before, const Sides& sides, bool ofAnswers) const;
+  bool rewrites() const { return program_->prerouting || program_->postrouting; }
   const model::FilterProgram& program() const { return *program_; }
 
  private:

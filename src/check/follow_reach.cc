@@ -13,7 +13,7 @@ Addresses meant(const Network& network, const model::PlaceTerms& terms) {
 
 struct Ends {
   PartyId from, to;
-  Packets addresses;  // of the senders and receivers that the claim is about
+  Packets senders, receivers;  // that the claim is about
 };
 
 std::string witnessOf(const Network& network, PartyId from, PartyId to) {
@@ -42,36 +42,50 @@ std::vector<Ends> pairsOf(const Network& network, const model::Claim& claim) {
     for (PartyId b = 0; b < network.parties().size(); ++b) {
       const Party &one = network.parties()[a], &other = network.parties()[b];
       if (a == b && !one.group) continue;
-      const Packets packets = (one.own & from).source & (other.own & to).destination;
-      if (packets != bddfalse) pairs.push_back({a, b, packets});
+      const Packets senders = (one.own & from).source, receivers = (other.own & to).destination;
+      if ((senders & receivers) != bddfalse) pairs.push_back({a, b, senders, receivers});
     }
   }
   return pairs;
 }
 
+bool isLink(const Route& route) { return route.crossings.size() == 1 && route.crossings[0].point != 0; }
+
 }  // namespace
 
-// Of these packets, those that some route may not let through (`always`: every packet, on every path).
+// Of these packets, those that some route may not let through (`always`: every packet, on every path), as
+// they are there. What a destination rewrite may take away is lost; what a source rewrite may change must
+// pass in all ways in which it may (decision 0015).
 Packets Ways::lost(PartyId from, PartyId to, Packets of) const {
   Packets lost = bddfalse;
   for (const model::ZoneId za : network_.parties()[from].zones) {
     for (const model::ZoneId zb : network_.parties()[to].zones) {
       const auto& routes = network_.routes(za, zb);
       if (routes.empty()) lost |= of;
+      // Semantics 3: only zones with no link to each other reach each other over chains.
+      const bool linked = std::ranges::any_of(routes, isLink);
       for (const Route& route : routes) {
+        if (linked && !isLink(route)) continue;
         Packets here = of;
         for (const Crossing& crossing : route.crossings) {
           const Point& point = network_.points()[crossing.point];
           const Fate& fate = network_.fate(crossing);
+          for (const auto& change : network_.changes(crossing, true).rewrites) lost |= here & change.first;
           const Packets sure = fate.accepted - fate.dropped - fate.rejected;
           // A family that the rules may not decide passes for certain only where that is stated.
           const Packets covered = point.surelyCovered & sure & unforged(crossing, from, false);
           const bool passes = point.uncoveredPasses.value.value_or(false);
           const Packets open =
               passes ? point.passing & (sure | (Packets(bddtrue) - point.covered)) : Packets(bddfalse);
-          here &= covered | open;
+          lost |= here - (covered | open);
+          const Changes& behind = network_.changes(crossing, false);
+          Packets next = here & behind.stays;
+          for (const auto& [matched, rewrite] : behind.rewrites) {
+            if (rewrite->destination || rewrite->destinationPorts) lost |= here & matched;
+            next |= rewritten(here & matched, *rewrite, Role::packet) & network_.real();
+          }
+          here = next;
         }
-        lost |= of - here;
       }
     }
   }
@@ -84,7 +98,7 @@ void followReach(Verdict& verdict, const Certificate& certificate, const Network
   const Listing listing(network);
   if (!certificate.closures.empty()) verdict.reject("a claim about reach has no closures", "/closures");
   const bool always = claim.kind == model::ClaimKind::always;
-  const Packets over = ofServices(claim.over);
+  const Packets over = always ? ofServices(claim.over) : network.either(ofServices(claim.over));
   std::map<std::pair<std::string, std::string>, const Pair*> written;
   const Pair* last = nullptr;
   for (const Pair& pair : certificate.pairs) {
@@ -103,15 +117,16 @@ void followReach(Verdict& verdict, const Certificate& certificate, const Network
     const auto found = written.find({from, to});
     const std::string where = found == written.end() ? "/pairs" : found->second->where;
     if (always) {
-      if (ways.lost(ends.from, ends.to, ends.addresses & over & network.real()) != bddfalse) {
+      if (ways.lost(ends.from, ends.to, ends.senders & ends.receivers & over & network.sent()) != bddfalse) {
         verdict.reject("some packet of the claim from " + what + " may be lost", where);
       }
     } else {
       const Packets free = ways.opening(ends.from, ends.to);
       // In a family without addresses of their own they speak all the same where nothing filters.
       const Party &one = network.parties()[ends.from], &other = network.parties()[ends.to];
-      const Packets linkLocal = free - one.own.source - other.own.destination;
-      if ((free & over & (ends.addresses | linkLocal)) != bddfalse) {
+      const Packets linkLocal = free - network.either(one.own.source) - network.either(other.own.destination);
+      const Packets meant = network.either(ends.senders) & network.either(ends.receivers);
+      if ((free & over & (meant | linkLocal)) != bddfalse) {
         verdict.reject("a conversation of the claim can be opened from " + what, where);
       }
     }

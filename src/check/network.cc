@@ -142,6 +142,7 @@ void Network::makePoints() {
       point.covered = both;
     }
     if (mayPass) point.passing = both - point.surelyCovered;
+    rewrites_ = rewrites_ || point.filter->rewrites();
     points_.push_back(std::move(point));
   };
   add(std::nullopt);
@@ -260,7 +261,7 @@ std::vector<std::pair<Route, Addresses>> Network::through(model::ZoneId from, mo
         Route cut;
         cut.crossings.assign(route.crossings.begin(),
                              route.crossings.begin() + static_cast<std::ptrdiff_t>(at) + 1);
-        found.emplace_back(std::move(cut), zoneAddresses_[i]);
+        found.emplace_back(std::move(cut), rewrites_ ? Addresses::all() : zoneAddresses_[i]);
       }
     }
   }
@@ -278,7 +279,7 @@ std::vector<std::pair<Route, Addresses>> Network::onwardFrom(model::ZoneId zone,
         Route cut;
         cut.crossings.assign(route.crossings.begin() + static_cast<std::ptrdiff_t>(at),
                              route.crossings.end());
-        found.emplace_back(std::move(cut), zoneAddresses_[i]);
+        found.emplace_back(std::move(cut), rewrites_ ? Addresses::all() : zoneAddresses_[i]);
       }
     }
   }
@@ -322,6 +323,30 @@ const Fate& Network::fateOfAnswer(const Crossing& crossing) const {
     found->second = point.filter->fateOfAnswer(sides(crossing), rejects);
   }
   return found->second;
+}
+
+const Changes& Network::changes(const Crossing& crossing, bool before, Role role) const {
+  const Point& point = points_[crossing.point];
+  const auto [found, isNew] =
+      changes_.try_emplace({crossing.point, forward(model_, point, crossing), before, role});
+  if (isNew) found->second = point.filter->changes(before, sides(crossing), role == Role::answered);
+  return found->second;
+}
+
+Packets Network::nat(const Crossing& crossing, bool before, Packets packets, Role role) const {
+  Packets all = packets;
+  for (const auto& [matched, to] : changes(crossing, before, role).rewrites) {
+    all |= rewritten(packets & matched, *to, role) & real_;
+  }
+  return all;
+}
+
+Packets Network::natOfAnswers(const Crossing& flow, bool before, Packets packets) const {
+  Packets all = packets;
+  for (const auto& [matched, to] : changes(flow, before, Role::answered).rewrites) {
+    all |= undone(packets, *to, Role::answered) & matched & real_;
+  }
+  return all;
 }
 
 const std::vector<Decision>& Network::decisions(const Crossing& crossing) const {

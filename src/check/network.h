@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "check/filter.h"
@@ -74,7 +75,11 @@ class Network {
   PartyId ofZone(model::ZoneId zone) const { return model_.hosts.size() + zone.index(); }
   const Addresses& ofZoneAddresses(model::ZoneId zone) const { return zoneAddresses_[zone.index()]; }
   Addresses addressesOf(const model::PlaceTerms& terms) const;
-  Packets real() const { return real_; }  // every packet there can be
+  Packets real() const { return real_; }                // every packet there can be
+  Packets sent() const { return real_ & unchanged(); }  // each as its sender writes it
+  // Decision 0015: packets under way that are one of these by now, or were when they were sent.
+  Packets either(Packets packets) const { return rewrites_ ? packets | asSent(packets) : packets; }
+  bool rewrites() const { return rewrites_; }  // whether any point does
 
   const std::vector<Route>& routes(model::ZoneId from, model::ZoneId to) const;
   // Routes that begin in `from` and cross `zone` on the way to somewhere else, cut off where they come to it;
@@ -84,6 +89,12 @@ class Network {
 
   const Fate& fate(const Crossing& crossing) const;
   const Fate& fateOfAnswer(const Crossing& crossing) const;  // of p, where the answer to p crosses so
+  // What the nat chain before the filter, or behind it, does there.
+  const Changes& changes(const Crossing& crossing, bool before, Role role = Role::packet) const;
+  // Those packets as they may be behind that chain, rewritten or not.
+  Packets nat(const Crossing& crossing, bool before, Packets packets, Role role = Role::packet) const;
+  // The same for answers, which that chain of the flow's own crossing takes back.
+  Packets natOfAnswers(const Crossing& flow, bool before, Packets packets) const;
   const std::vector<Decision>& decisions(const Crossing& crossing) const;
   const Addresses& behind(const Crossing& crossing) const;  // what may come from that side
   bool untrusted(model::ZoneId zone) const { return model_.at(zone).untrusted; }
@@ -109,7 +120,9 @@ class Network {
   std::vector<Point> points_;
   std::vector<std::vector<Route>> routes_;
   std::vector<bool> secured_;
+  bool rewrites_ = false;
   mutable std::map<std::pair<PointId, bool>, Fate> fates_, answers_;
+  mutable std::map<std::tuple<PointId, bool, bool, Role>, Changes> changes_;
   mutable std::map<std::pair<PointId, bool>, std::vector<Decision>> decisions_;
   std::map<Crossing, Addresses> behind_;
 };

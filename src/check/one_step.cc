@@ -50,6 +50,12 @@ void OneStep::tell(const State& state, PartyId to, Packets packets, const std::s
   }
 }
 
+// What an effect emits that way, as it leaves or as it gets there (decision 0015).
+Packets OneStep::aimed(const model::Effect& effect, const Aim& aim, PartyId to) const {
+  const Packets emitted = ofServices(effect.emits), there = aims_.at(aim, to);
+  return network_.rewrites() ? network_.either(emitted) & network_.either(there) : emitted & there;
+}
+
 void OneStep::from(const State& state, const Sink& sink) const {
   switch (state.holding) {
     case Holding::code:
@@ -86,6 +92,15 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
     }
     codeTo(state, to, sink);
   }
+  // Decision 0010: code on a gateway has a machine in its pool.
+  if (here.host && !stance_.direct) {
+    for (const model::ServiceId id : network_.model().at(*here.host).services) {
+      for (const model::ZoneId zone : aims_.poolZones(network_.model().at(id))) {
+        land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
+             "a machine of the pool", sink);
+      }
+    }
+  }
   // Decision 0010: a machine of a pool sits where the tunnel's opener sits.
   for (const auto& [machine, opener] : stance_.tunnels) {
     if (machine != state.party || opener == machine) continue;
@@ -96,7 +111,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
         if (network_.ofZone(zone) == machine) tunnel |= ofServices(gateway.listens);
       }
     }
-    arrive(state, opener, tunnel, "back through the tunnel", sink);
+    arrive(state, opener, tunnel & network_.sent(), "back through the tunnel", sink);
   }
   overheard(state, network_.real(), sink);
   if (!stance_.direct) reflections(state, sink);
@@ -131,7 +146,7 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
     for (const model::Effect& effect : aims_.behaviour(service).effects) {
       if (effect.inwardBits == 0 || !present(effect, service)) continue;
       for (const Aim& aim : aims_.of(service, effect, Names::all())) {
-        const Packets packets = asked & ofServices(effect.emits) & aims_.at(aim, state.party);
+        const Packets packets = asked & aimed(effect, aim, state.party);
         if (packets == bddfalse) continue;
         if (effect.kind == EffectKind::read) {
           land(state, {Holding::told, asker, id, true, Names::all()}, packets, "it reads from his code",
@@ -201,7 +216,7 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   const model::ServiceInstance& service = network_.model().at(*state.service);
   const End me{state.party, false};
   const Packets inside = network_.parties()[state.party].own.source &
-                         network_.parties()[state.party].own.destination & network_.real();
+                         network_.parties()[state.party].own.destination & network_.sent();
   for (const model::Effect& effect : aims_.behaviour(service).effects) {
     if (!present(effect, service)) continue;
     if (effect.kind == EffectKind::store) {
@@ -220,11 +235,10 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
              "a machine of the pool", sink);
       }
     }
-    const Packets emitted = ofServices(effect.emits);
     for (const Aim& aim : aims_.of(service, effect, state.names)) {
       for (PartyId to = 0; to < network_.parties().size(); ++to) {
         if (stance_.barred[to]) continue;
-        const Packets aimed = emitted & aims_.at(aim, to);
+        const Packets aimed = this->aimed(effect, aim, to);
         if (aimed == bddfalse) continue;
         if (to == state.party) {
           tell(state, to, inside & aimed, effect.carrier + ", inside the host", sink, &effect, aim.names);
@@ -281,13 +295,13 @@ void OneStep::readBy(const State& state, const model::ServiceInstance& reader, m
   const PartyId by = network_.ofHost(reader.host);
   const Packets served = ofServices(service.listens) & aims_.readers(service);
   const Party& host = network_.parties()[state.party];
-  const Packets asked = served & (by == state.party ? host.own.source & host.own.destination & network_.real()
+  const Packets asked = served & (by == state.party ? host.own.source & host.own.destination & network_.sent()
                                                     : ways_.conversation({by, false}, {state.party, false}));
   if (asked == bddfalse) return;
   for (const model::Effect& effect : aims_.behaviour(reader).effects) {
     if (effect.inwardBits == 0 || !present(effect, reader)) continue;
     for (const Aim& aim : aims_.of(reader, effect, Names::all())) {
-      const Packets packets = asked & ofServices(effect.emits) & aims_.at(aim, state.party);
+      const Packets packets = asked & aimed(effect, aim, state.party);
       if (packets == bddfalse) continue;
       if (effect.kind == EffectKind::read) {
         land(state, {Holding::told, by, id, true, Names::all()}, packets, effect.carrier, sink);

@@ -69,6 +69,7 @@ class OneStep {
             const Packets* over = nullptr) const;
   void land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
             const Packets* over = nullptr) const;
+  Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
   std::pair<Packets, Packets> reflecting(PartyId mirror) const;
   std::vector<model::ServiceId> servicesOf(PartyId party) const;
   bool mayBeClient(PartyId party) const {

@@ -1,13 +1,26 @@
 #include "check/packets.h"
 
 #include <array>
+#include <memory>
 
 namespace vauban::check {
 namespace {
 
 constexpr int kFamily = 0, kSource = 1, kSender = kSource + 128, kDestination = kSender + 12,
               kReceiver = kDestination + 128, kProtocol = kReceiver + 12, kPort = kProtocol + 8,
-              kSourcePort = kPort + 16, kVariables = kSourcePort + 16;
+              kSourcePort = kPort + 16, kSent = kSourcePort + 16;
+
+// The parts that NAT rewrites: where they stand, where they are remembered as sent, and the mark that says
+// so.
+struct Part {
+  int at, width, sent, mark;
+};
+constexpr Part kSources{kSource, 140, kSent, kSent + 312};
+constexpr Part kDestinations{kDestination, 140, kSent + 140, kSent + 313};
+constexpr Part kPorts{kPort, 16, kSent + 280, kSent + 314};
+constexpr Part kSourcePorts{kSourcePort, 16, kSent + 296, kSent + 315};
+constexpr std::array kParts{kSources, kDestinations, kPorts, kSourcePorts};
+constexpr int kVariables = kSent + 316;
 
 constexpr bool withPorts(int protocol) {
   return protocol == 6 || protocol == 17 || protocol == 33 || protocol == 132 || protocol == 136;
@@ -71,6 +84,52 @@ Packets answeredBy(const space::ServiceSet::Box& box, int protocol) {
     types.push_back(ports(kPort, {request, request}));
   }
   return here & joined(std::move(types)) & ports(kSourcePort, {0, 0});
+}
+
+// The packets with their part of the same name where it is remembered.
+Packets moved(Packets packets, const Part& part) {
+  const std::unique_ptr<bddPair, void (*)(bddPair*)> pair(bdd_newpair(), bdd_freepair);
+  for (int i = 0; i < part.width; ++i) bdd_setpair(pair.get(), part.at + i, part.sent + i);
+  return bdd_replace(packets, pair.get());
+}
+
+// The packets with any value in that part, the one that was sent remembered.
+Packets released(Packets packets, const Part& part) {
+  std::vector<int> variables;
+  for (int i = 0; i < part.width; ++i) variables.push_back(part.at + i);
+  const Packets here = bdd_makeset(variables.data(), part.width);
+  const Packets first = moved(bdd_restrict(packets, bdd_nithvar(part.mark)), part) & bdd_ithvar(part.mark);
+  return first | bdd_exist(packets & bdd_ithvar(part.mark), here);
+}
+
+Packets portProtocols() {
+  return protocols(6, 6) | protocols(17, 17) | protocols(33, 33) | protocols(132, 132) | protocols(136, 136);
+}
+
+// The parts that a rewrite changes, and what to.
+std::vector<std::pair<Part, Packets>> changed(const space::Rewrite& to, Role role, bool withPorts) {
+  const bool turned = role == Role::answered;
+  std::vector<std::pair<Part, Packets>> parts;
+  const auto address = [&](const std::optional<space::AddressSet>& set, bool source) {
+    if (!set) return;
+    const Addresses all = Addresses::of(*set);
+    if (source) {
+      parts.emplace_back(kSources, all.source);
+    } else {
+      parts.emplace_back(kDestinations, all.destination);
+    }
+  };
+  const auto port = [&](const std::optional<space::PortRange>& range, bool source) {
+    if (!range || !withPorts) return;
+    const Part& part = source ? kSourcePorts : kPorts;
+    parts.emplace_back(part, ports(part.at, *range));
+  };
+  address(to.source, !turned);
+  address(to.destination, turned);
+  port(to.destinationPorts, turned);
+  // The kernel takes another source port where the packet's own is in use.
+  port(to.source && !to.sourcePorts ? std::optional(space::PortRange{}) : to.sourcePorts, !turned);
+  return parts;
 }
 
 }  // namespace
@@ -147,6 +206,39 @@ Packets icmpErrors() {
   // RFC 792: 3, 4, 5, 11, 12. RFC 4443 section 2.1: all types below 128.
   const Packets v4 = ports(kPort, {3, 5}) | ports(kPort, {11, 12});
   return ((protocols(1, 1) & v4) | (protocols(58, 58) & ports(kPort, {0, 127}))) & ports(kSourcePort, {0, 0});
+}
+
+Packets unchanged() {
+  Packets all = bddtrue;
+  for (const Part& part : kParts) all &= bdd_nithvar(part.mark);
+  return all;
+}
+
+Packets sourceRewritten() { return bdd_ithvar(kSources.mark); }
+
+Packets asSent(Packets packets) {
+  for (const Part& part : kParts) packets = bdd_ite(bdd_ithvar(part.mark), moved(packets, part), packets);
+  return packets;
+}
+
+Packets rewritten(Packets packets, const space::Rewrite& to, Role role) {
+  Packets all = bddfalse;
+  for (const bool withPorts : {true, false}) {
+    Packets some = withPorts ? packets & portProtocols() : packets - portProtocols();
+    for (const auto& [part, values] : changed(to, role, withPorts)) some = released(some, part) & values;
+    all |= some;
+  }
+  return all;
+}
+
+Packets undone(Packets packets, const space::Rewrite& to, Role role) {
+  Packets all = bddfalse;
+  for (const bool withPorts : {true, false}) {
+    Packets some = withPorts ? packets & portProtocols() : packets - portProtocols();
+    for (const auto& [part, values] : changed(to, role, withPorts)) some = released(some & values, part);
+    all |= some;
+  }
+  return all;
 }
 
 Packets tcp() { return protocols(6, 6); }

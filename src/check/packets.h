@@ -2,7 +2,8 @@
 // destination, receiving host, protocol, destination port or ICMP type, source port).
 //
 // "Sending host" and "receiving host" tell apart hosts for which the model states no address: 0 is no such
-// host. BuDDy is one library for the whole process and knows no threads: whoever checks does so from one.
+// host. Where NAT has rewritten a part of a packet, the set also remembers that part as its sender wrote it.
+// BuDDy is one library for the whole process and knows no threads: whoever checks does so from one.
 #pragma once
 
 #include <bdd.h>
@@ -49,5 +50,15 @@ Packets icmp();          // both families' ICMP
 Packets icmpErrors();    // destination unreachable, time exceeded, ...: whatever a filter may call related
 Packets tcp();
 Packets udp();
+
+// NAT (decision 0015). A set of packets under way says of each what it is by now and, of the parts that have
+// been rewritten, what they were when it was sent.
+Packets unchanged();                   // nothing is rewritten
+Packets sourceRewritten();             // the source is not the sender's any more
+Packets asSent(Packets packets);       // those under way that were sent as one of these
+enum class Role { packet, answered };  // what a rewrite speaks about: a packet, or the one it answers
+Packets rewritten(Packets packets, const space::Rewrite& to, Role role);
+// What becomes one of these by that rewrite: how the answers of a rewritten flow travel.
+Packets undone(Packets packets, const space::Rewrite& to, Role role);
 
 }  // namespace vauban::check

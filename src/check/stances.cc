@@ -116,8 +116,8 @@ ClaimStances::ClaimStances(const Network& network, const Aims& aims, const model
 Stance ClaimStances::common() const {
   Stance stance;
   stance.barred = barred_;
-  stance.over = ofServices(claim_.over);
-  stance.overInAnswers = answeredBy(claim_.over);
+  stance.over = network_.either(ofServices(claim_.over));
+  stance.overInAnswers = network_.either(answeredBy(claim_.over));
   stance.waits = Flags(there_.size(), false);
   stance.holds = adversaries_;
   for (PartyId id = 0; id < there_.size(); ++id) stance.holds[id] = stance.holds[id] || helds_[id];

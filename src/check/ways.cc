@@ -63,12 +63,34 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   return legs;
 }
 
-// Anti-spoofing (semantics 3); absent or `off`: nothing is checked.
+// Anti-spoofing (semantics 3); absent or `off`: nothing is checked. Behind a source rewrite it says nothing
+// about the sender: see passes().
 Packets Ways::unforged(const Crossing& crossing, PartyId sender, bool onPath) const {
   const auto& stated = network_.points()[crossing.point].antiSpoofing;
   if (!stated || *stated.value == model::AntiSpoofing::off) return bddtrue;
   if (*stated.value == model::AntiSpoofing::zone || onPath) return network_.behind(crossing).source;
   return network_.parties()[sender].own.source;
+}
+
+// As the filter of a point sees them. Of what it takes for answers it takes back what it has rewritten of
+// their flow; its nat chains see none of them.
+Packets Ways::before(const Crossing& crossing, Packets packets, bool asAnswers) const {
+  if (!network_.rewrites()) return packets;
+  return asAnswers ? network_.natOfAnswers(back(crossing), false, packets)
+                   : network_.nat(crossing, true, packets);
+}
+
+Packets Ways::behind(const Crossing& crossing, Packets packets, bool asAnswers) const {
+  if (!network_.rewrites()) return packets;
+  return asAnswers ? network_.natOfAnswers(back(crossing), true, packets)
+                   : network_.nat(crossing, false, packets);
+}
+
+// The flows that a point accepts, with both ends before and behind its rewrites.
+Packets Ways::flows(const Crossing& crossing) const {
+  const Packets accepted = network_.fate(crossing).accepted;
+  if (!network_.rewrites()) return accepted;
+  return behind(crossing, accepted & before(crossing, network_.sent(), false), false);
 }
 
 // Packets that the filters cannot tell from answers in a flow that somebody may have opened (5.4).
@@ -83,9 +105,19 @@ Packets Ways::live(const Crossing& crossing) const {
       all |= network_.fateOfAnswer(crossing).accepted;
       continue;
     }
+    // A flow whose source cannot lie behind the side that it enters by is not let in, unless a device before
+    // has rewritten it.
+    const auto& stated = network_.points()[point].antiSpoofing;
+    bool checked = stated && *stated.value == model::AntiSpoofing::zone;
+    for (PointId other = 0; other < network_.points().size(); ++other) {
+      if (!network_.sameDevice(point, other) && network_.points()[other].filter->rewrites()) checked = false;
+    }
     const model::Link& sides = network_.model().at(*link);
-    all |= network_.fateOfAnswer({point, sides.from, sides.to}).accepted;
-    all |= network_.fateOfAnswer({point, sides.to, sides.from}).accepted;
+    for (const Crossing& flow :
+         {Crossing{point, sides.from, sides.to}, Crossing{point, sides.to, sides.from}}) {
+      const Packets openers = checked ? network_.behind(flow).destination : Packets(bddtrue);
+      all |= network_.fateOfAnswer(flow).accepted & openers;
+    }
   }
   found->second = all;
   return all;
@@ -106,18 +138,18 @@ bool Ways::hasFlow(PointId point, End end) const {
   for (const model::ZoneId zone : network_.parties()[end.party].zones) {
     addresses = addresses | addressesAt(end, zone);
   }
-  const Packets ends = addresses.source | addresses.destination;
+  const Packets ends = network_.either(addresses.source | addresses.destination);
   for (PointId other = 0; other < network_.points().size(); ++other) {
     if (!network_.sameDevice(point, other)) continue;
     const Point& at = network_.points()[other];
     if ((at.passing & ends) != bddfalse) found->second = true;
     if (!at.link) {
-      if ((network_.fate({other, {}, {}}).accepted & ends) != bddfalse) found->second = true;
+      if ((flows({other, {}, {}}) & ends) != bddfalse) found->second = true;
       continue;
     }
     const model::Link& sides = network_.model().at(*at.link);
-    if ((network_.fate({other, sides.from, sides.to}).accepted & ends) != bddfalse ||
-        (network_.fate({other, sides.to, sides.from}).accepted & ends) != bddfalse) {
+    if ((flows({other, sides.from, sides.to}) & ends) != bddfalse ||
+        (flows({other, sides.to, sides.from}) & ends) != bddfalse) {
       found->second = true;
     }
   }
@@ -142,7 +174,20 @@ Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bo
         accepted |= tcp() | udp();
     }
   }
-  return point.passing | (point.covered & unforged(crossing, from.party, onPath) & accepted);
+  const Packets checked = unforged(crossing, from.party, onPath) | sourceRewritten();
+  return point.passing | (point.covered & checked & accepted);
+}
+
+// What those packets are behind the point.
+Packets Ways::across(const Crossing& crossing, Packets packets, End from, End to, bool onPath,
+                     bool answers) const {
+  if (!network_.rewrites()) return packets & passes(crossing, from, to, onPath, answers);
+  Packets all =
+      behind(crossing, before(crossing, packets, false) & passes(crossing, from, to, onPath, false), false);
+  if (answers) {
+    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, from, to, onPath, true), true);
+  }
+  return all;
 }
 
 // Of the packets that cross so, those whose answers come back.
@@ -162,30 +207,33 @@ Packets Ways::uncovered(const Route& route) const {
 Packets Ways::free(const Leg& leg, End from, End to) const {
   const bool forges = from.code && !network_.portsSecured(leg.from);
   const Packets sources = forges ? Packets(bddtrue) : leg.sources.source | wideSources(from.party);
-  return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real();
+  return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
 }
 
 Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   if (leg.route.free()) return free(leg, from, to);
-  Packets packets = network_.real() & leg.destinations.destination;
+  Packets packets = network_.sent();
+  if (!network_.rewrites()) packets &= leg.destinations.destination;
   if (!from.code) packets &= leg.sources.source;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
-    packets &= passes(crossing, from, to, leg.onPath, answers);
+    packets = across(crossing, packets, from, to, leg.onPath, answers);
   }
+  packets &= leg.destinations.destination;
   const Packets open = uncovered(leg.route);
   if (open == bddfalse) return packets;
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
   return packets |
-         (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
+         (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
 }
 
 Packets Ways::conversation(const Leg& leg, End from, End to) const {
   const Packets sources = leg.sources.source | wideSources(from.party);
   if (leg.route.free()) {
-    return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.real();
+    return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
   }
-  Packets packets = network_.real() & leg.sources.source & leg.destinations.destination;
+  Packets packets = network_.sent() & leg.sources.source;
+  if (!network_.rewrites()) packets &= leg.destinations.destination;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
     const Point& point = network_.points()[crossing.point];
@@ -195,11 +243,13 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
         (hasFlow(crossing.point, from) || hasFlow(crossing.point, to))) {
       accepted |= tcp() | udp();
     }
-    packets &= point.passing | (point.covered & unforged(crossing, from.party, leg.onPath) & accepted);
-    packets &= answered(crossing);
+    const Packets checked = unforged(crossing, from.party, leg.onPath) | sourceRewritten();
+    packets = before(crossing, packets, false) & (point.passing | (point.covered & checked & accepted));
+    packets = behind(crossing, packets & answered(crossing), false);
   }
+  packets &= leg.destinations.destination;
   return packets | (uncovered(leg.route) & sources &
-                    (leg.destinations.destination | wideDestinations(to.party)) & network_.real());
+                    (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
 }
 
 Packets Ways::oneWay(End from, End to) const {
@@ -274,7 +324,11 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
     const Packets sent = oneWay(out, a, n, true) & reflecting;
     if (sent == bddfalse) continue;
     for (const Leg& home : legs(n, to)) {
-      Packets packets = sent & (home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
+      // The answer goes to the source as the mirror saw it, or back to that which a rewrite replaced, and may
+      // be rewritten itself.
+      const Packets ends =
+          network_.either(home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
+      Packets packets = network_.rewrites() ? sent : sent & ends;
       for (const Crossing& crossing : home.route.crossings) {
         if (packets == bddfalse) break;
         const Point& point = network_.points()[crossing.point];
@@ -283,13 +337,15 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
           saw = saw || network_.sameDevice(seen.point, crossing.point);
         }
         if (saw && (point.answersPass || relatedPasses(crossing))) continue;
-        Packets passing = point.passing | (answering & network_.fateOfAnswer(crossing).accepted);
+        Packets passing =
+            point.passing | (answering & network_.either(network_.fateOfAnswer(crossing).accepted));
         const Packets errors =
             icmpErrors() & network_.parties()[mirror].own.source & home.destinations.destination;
         if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
-        packets &= passing;
+        packets = network_.nat(crossing, true, packets, Role::answered) & passing;
+        packets = network_.nat(crossing, false, packets, Role::answered);
       }
-      all |= packets;
+      all |= packets & ends;
     }
   }
   return all;
@@ -339,15 +395,18 @@ Packets Ways::quoted(PartyId from, End to) const {
   for (const model::ZoneId za : sender.zones) {
     for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
       for (const Route& route : network_.routes(za, model::ZoneId(z))) {
-        Packets packets = network_.real() & receiver.source;
+        Packets packets = network_.sent();
+        if (!network_.rewrites()) packets &= receiver.source;
         std::vector<Crossing> seen;
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;
-          const Packets checked = packets & unforged(crossing, from, false);
+          const Packets seenThere = before(crossing, packets, false) | before(crossing, packets, true);
+          const Packets checked = seenThere & network_.either(receiver.source) &
+                                  (unforged(crossing, from, false) | sourceRewritten());
           const Packets rejected =
               checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
           if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
-          packets &= passes(crossing, a, to, false, true);
+          packets = across(crossing, packets, a, to, false, true);
           seen.push_back(crossing);
         }
       }

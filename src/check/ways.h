@@ -2,6 +2,8 @@
 //
 // A party acts as code (the adversary's: any source that nothing checks, neighbours' addresses, floods of
 // errors), or as what the model says it is (its own addresses, conversations only).
+//
+// All are packets under way (packets.h): as they arrive, with what rewrites on the way have replaced.
 #pragma once
 
 #include <map>
@@ -51,7 +53,12 @@ class Ways {
   Packets wideSources(PartyId party) const;
   Packets wideDestinations(PartyId party) const;
   Packets unforged(const Crossing& crossing, PartyId sender, bool onPath) const;
+  Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
+  Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
+  Packets flows(const Crossing& crossing) const;
   Packets passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const;
+  Packets across(const Crossing& crossing, Packets packets, End from, End to, bool onPath,
+                 bool answers) const;
   Packets answered(const Crossing& crossing) const;
   Packets live(const Crossing& crossing) const;
   bool relatedPasses(const Crossing& crossing) const;
