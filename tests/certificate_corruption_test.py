@@ -180,10 +180,11 @@ def flip_over(rng, c):
     closure = claim_closure(c)
     if c["claim"]["over"] == "any":
         raise NoChange
-    state = pick(rng, closure["states"])
+    # The other way round a closed set may stay one: it says more than is reached.
+    state = pick(rng, (s for s in closure["states"] if s["over"]))
     if sum(s["state"] == state["state"] for s in closure["states"]) > 1:
         raise NoChange
-    state["over"] = not state["over"]
+    state["over"] = False
 
 
 def drop_his_end(rng, c):

@@ -130,6 +130,26 @@ bool Ways::relatedPasses(const Crossing& crossing) const {
          (related == model::Related::fromUntrusted && network_.untrusted(crossing.from));
 }
 
+// Packets from zone to zone whose way leads over the point: what stays inside a zone it never sees.
+Packets Ways::crosses(PointId point) const {
+  if (network_.rewrites()) return bddtrue;
+  const auto [found, isNew] = crosses_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second;
+  const auto zones = network_.model().zones.size();
+  for (std::size_t a = 0; a < zones; ++a) {
+    for (std::size_t b = 0; b < zones; ++b) {
+      for (const Route& route : network_.routes(model::ZoneId(a), model::ZoneId(b))) {
+        for (const Crossing& crossing : route.crossings) {
+          if (!network_.sameDevice(crossing.point, point)) continue;
+          found->second |= network_.ofZoneAddresses(model::ZoneId(a)).source &
+                           network_.ofZoneAddresses(model::ZoneId(b)).destination;
+        }
+      }
+    }
+  }
+  return found->second;
+}
+
 // Whether some flow that the point accepts has an end at that party.
 bool Ways::hasFlow(PointId point, End end) const {
   const auto [found, isNew] = flows_.try_emplace({point, end}, false);
@@ -142,14 +162,18 @@ bool Ways::hasFlow(PointId point, End end) const {
   for (PointId other = 0; other < network_.points().size(); ++other) {
     if (!network_.sameDevice(point, other)) continue;
     const Point& at = network_.points()[other];
+    Packets seen = ends & crosses(other);
+    // A machine's talk with itself crosses no filter.
+    const Party& party = network_.parties()[end.party];
+    if (!party.group && !network_.rewrites()) seen -= party.own.source & party.own.destination;
     if ((at.passing & ends) != bddfalse) found->second = true;
     if (!at.link) {
-      if ((flows({other, {}, {}}) & ends) != bddfalse) found->second = true;
+      if ((flows({other, {}, {}}) & seen) != bddfalse) found->second = true;
       continue;
     }
     const model::Link& sides = network_.model().at(*at.link);
-    if ((flows({other, sides.from, sides.to}) & ends) != bddfalse ||
-        (flows({other, sides.to, sides.from}) & ends) != bddfalse) {
+    if ((flows({other, sides.from, sides.to}) & seen) != bddfalse ||
+        (flows({other, sides.to, sides.from}) & seen) != bddfalse) {
       found->second = true;
     }
   }

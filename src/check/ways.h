@@ -71,6 +71,8 @@ class Ways {
 
   const Network& network_;
   mutable std::map<std::tuple<End, End, int>, Packets> known_;
+  Packets crosses(PointId point) const;
+  mutable std::map<PointId, Packets> crosses_;
   mutable std::map<PointId, Packets> live_;
   mutable std::map<std::pair<PointId, End>, bool> flows_;
 };

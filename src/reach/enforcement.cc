@@ -204,7 +204,9 @@ bool Network::findLiveFlow(PointId id, ClassIndex endpoint) const {
   const ZoneId here = endpoints_[endpoint].zone;
   for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
     const EndpointClass& there = endpoints_[other];
-    if (there.family != endpoints_[endpoint].family || there.party == endpoints_[endpoint].party) continue;
+    if (there.family != endpoints_[endpoint].family) continue;
+    // A machine's talk with itself crosses no filter; that of two of a group may.
+    if (there.party == endpoints_[endpoint].party && !several(there.party)) continue;
     for (const auto& route : routes(here, there.zone)) {
       if (std::ranges::find(route, id) == route.end()) continue;
       const auto [near, far] = sides(id, here, there.zone);
