@@ -180,6 +180,30 @@ bool Ways::hasFlow(PointId point, End end) const {
   return found->second;
 }
 
+// Whether the two have a flow that the point accepts: a helper opens the way for the ends of the flow that it
+// reads.
+bool Ways::talk(PointId point, End from, End to) const {
+  const auto [found, isNew] = talks_.try_emplace({point, from, to}, false);
+  if (!isNew) return found->second;
+  Addresses a, b;
+  for (const model::ZoneId zone : network_.parties()[from.party].zones) a = a | addressesAt(from, zone);
+  for (const model::ZoneId zone : network_.parties()[to.party].zones) b = b | addressesAt(to, zone);
+  const Packets both = network_.either(a.source & b.destination) | network_.either(b.source & a.destination);
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    const Point& at = network_.points()[other];
+    Packets all = at.passing;
+    if (!at.link) {
+      all |= flows({other, {}, {}});
+    } else {
+      const model::Link& sides = network_.model().at(*at.link);
+      all |= flows({other, sides.from, sides.to}) | flows({other, sides.to, sides.from});
+    }
+    if ((all & both) != bddfalse) found->second = true;
+  }
+  return found->second;
+}
+
 // What crosses a point in one direction; `answers`: also what it takes for answers.
 Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const {
   const Point& point = network_.points()[crossing.point];
@@ -194,8 +218,7 @@ Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bo
     if (relatedPasses(crossing)) {
       if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
       const bool helpers = !point.helpers || !point.helpers.value->empty();
-      if (helpers && (hasFlow(crossing.point, from) || hasFlow(crossing.point, to)))
-        accepted |= tcp() | udp();
+      if (helpers && talk(crossing.point, from, to)) accepted |= tcp() | udp();
     }
   }
   const Packets checked = unforged(crossing, from.party, onPath) | sourceRewritten();
@@ -263,8 +286,7 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     const Point& point = network_.points()[crossing.point];
     Packets accepted = network_.fate(crossing).accepted;
     const bool helpers = !point.helpers || !point.helpers.value->empty();
-    if (relatedPasses(crossing) && helpers &&
-        (hasFlow(crossing.point, from) || hasFlow(crossing.point, to))) {
+    if (relatedPasses(crossing) && helpers && talk(crossing.point, from, to)) {
       accepted |= tcp() | udp();
     }
     const Packets checked = unforged(crossing, from.party, leg.onPath) | sourceRewritten();

@@ -71,6 +71,8 @@ class Ways {
 
   const Network& network_;
   mutable std::map<std::tuple<End, End, int>, Packets> known_;
+  bool talk(PointId point, End from, End to) const;
+  mutable std::map<std::tuple<PointId, End, End>, bool> talks_;
   Packets crosses(PointId point) const;
   mutable std::map<PointId, Packets> crosses_;
   mutable std::map<PointId, Packets> live_;

