@@ -64,7 +64,7 @@ def main():
         for line, pair in zip(answers, batch):
             if not line.startswith("accepted"):
                 print(f"{Path(pair.split(chr(9))[0]).parent.parent.name} {Path(pair.split(chr(9))[0]).name}: {line[:300]}")
-        # The checker still opens more than the solver and the explorer do in corners of live flows and helpers
+        # The checker still opens more than the solver and the explorer do in corners
         # (docs/decisions/0016-certificates.md): their share is bounded until they are settled.
         if accepted < 0.8 * made:
             failed += 1
