@@ -9,34 +9,13 @@
 #include <sstream>
 
 #include "check/check.h"
-#include "import/load_rules.h"
+#include "load_model.h"
 #include "model/diagnostic_text.h"
-#include "model/model_reader.h"
 
 namespace vauban {
 namespace {
 
 constexpr std::uintmax_t kMostBytes = 64U << 20U;
-
-struct CheckedModel {
-  model::BehaviourCatalogue behaviours;
-  model::Model model;
-};
-
-Result<CheckedModel> loadModel(const std::string& path) {
-  auto behaviours = model::BehaviourCatalogue::builtIn();
-  if (!behaviours) return std::unexpected(behaviours.error());
-  CheckedModel loaded;
-  loaded.behaviours = std::move(*behaviours);
-  model::Vocabulary vocabulary;
-  vocabulary.behaviours = &loaded.behaviours;
-  auto read = model::readModel(path, vocabulary);
-  if (!read) return std::unexpected(read.error());
-  loaded.model = std::move(*read);
-  const Diagnostics problems = import::loadRules(loaded.model);
-  if (hasErrors(problems)) return std::unexpected(problems);
-  return loaded;
-}
 
 Result<std::string> readFile(const std::string& path) {
   std::error_code error;
@@ -51,7 +30,7 @@ Result<std::string> readFile(const std::string& path) {
   return text.str();
 }
 
-Result<check::Result> checkFile(const std::string& certificate, const CheckedModel& loaded) {
+Result<check::Result> checkFile(const std::string& certificate, const LoadedModel& loaded) {
   const auto text = readFile(certificate);
   if (!text) return std::unexpected(text.error());
   check::Result result = check::check(*text, certificate, loaded.model, loaded.behaviours);
@@ -110,7 +89,7 @@ ExitCode checkCommand(const std::string& certificate, const std::string& model, 
     std::cerr << model::diagnosticText(diagnostics);
     return ExitCode::wrong;
   };
-  const auto loaded = loadModel(model);
+  const auto loaded = readModelAndRules(model);
   if (!loaded) return refuse(loaded.error());
   const auto result = checkFile(certificate, *loaded);
   if (!result) return refuse(result.error());
@@ -133,7 +112,7 @@ ExitCode checkCommand(const std::string& certificate, const std::string& model, 
 
 ExitCode checkBatch(std::istream& lines) {
   std::string line, loadedPath;
-  std::optional<Result<CheckedModel>> loaded;
+  std::optional<Result<LoadedModel>> loaded;
   bool all = true;
   while (std::getline(lines, line)) {
     const std::size_t tab = line.find('\t');
@@ -144,7 +123,7 @@ ExitCode checkBatch(std::istream& lines) {
     }
     const std::string path = line.substr(tab + 1);
     if (!loaded || path != loadedPath) {
-      loaded = loadModel(path);
+      loaded = readModelAndRules(path);
       loadedPath = path;
     }
     if (!*loaded) {

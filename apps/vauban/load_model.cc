@@ -6,7 +6,7 @@
 
 namespace vauban {
 
-Result<LoadedModel> loadModel(const std::string& path) {
+Result<LoadedModel> readModelAndRules(const std::string& path) {
   auto behaviours = model::BehaviourCatalogue::builtIn();
   if (!behaviours) return std::unexpected(behaviours.error());
   LoadedModel loaded;
@@ -19,6 +19,13 @@ Result<LoadedModel> loadModel(const std::string& path) {
   Diagnostics problems = import::loadRules(loaded.model);
   if (hasErrors(problems)) return std::unexpected(problems);
   loaded.model.warnings.insert(loaded.model.warnings.end(), problems.begin(), problems.end());
+  return loaded;
+}
+
+Result<LoadedModel> loadModel(const std::string& path) {
+  auto read = readModelAndRules(path);
+  if (!read) return read;
+  LoadedModel& loaded = *read;
   auto addFindings = [&](const model::FilterProgram& program) {
     // On larger rule sets this costs more than the verdicts.
     constexpr std::size_t kMostRules = 400;
@@ -33,7 +40,7 @@ Result<LoadedModel> loadModel(const std::string& path) {
     if (program) addFindings(*program);
   }
   sortDiagnostics(loaded.model.warnings);
-  return loaded;
+  return read;
 }
 
 }  // namespace vauban

@@ -14,7 +14,9 @@ struct LoadedModel {
   model::Model model;
 };
 
-// `path`: a model file, or a folder of them.
+// `path`: a model file, or a folder of them, with its rule files; nothing is judged.
+Result<LoadedModel> readModelAndRules(const std::string& path);
+// The same with the findings about its rules among the warnings.
 Result<LoadedModel> loadModel(const std::string& path);
 
 }  // namespace vauban

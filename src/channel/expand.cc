@@ -150,9 +150,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
   }
   // Whoever holds a gateway has machines in its pool.
   for (const model::ServiceId id : servicesOf[here.index()]) {
-    const auto& effects = catalogue.at(model.at(id).behaviour).effects;
-    if (!query.direct && std::ranges::find(effects, Destination::pool, &Effect::destination) != effects.end())
-      enterPool(model.at(id), state.seen, {}, index);
+    if (!query.direct && opensTunnels(model.at(id))) enterPool(model.at(id), state.seen, {}, index);
   }
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
     // A group on both sides: one machine of it sends to another.

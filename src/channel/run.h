@@ -72,6 +72,7 @@ struct Solver::Run {
   std::vector<reach::Way> loopback(reach::PartyId id) const;
   // What the services listen to that open tunnels into a pool; empty where the model has none.
   space::ServiceSet tunnelPackets() const;
+  bool opensTunnels(const model::ServiceInstance& service) const;
   std::uint64_t machines(const State& state) const;
   std::string inWords(const StateKey& key) const;
 

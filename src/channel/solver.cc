@@ -189,13 +189,15 @@ std::vector<Way> Solver::Run::loopback(PartyId id) const {
   return ways;
 }
 
+bool Solver::Run::opensTunnels(const model::ServiceInstance& service) const {
+  const auto& effects = catalogue.at(service.behaviour).effects;
+  return std::ranges::find(effects, model::Destination::pool, &Effect::destination) != effects.end();
+}
+
 ServiceSet Solver::Run::tunnelPackets() const {
   ServiceSet packets;
   for (const model::ServiceInstance& service : model.services) {
-    const auto& effects = catalogue.at(service.behaviour).effects;
-    if (std::ranges::find(effects, model::Destination::pool, &Effect::destination) != effects.end()) {
-      packets |= service.listens;
-    }
+    if (opensTunnels(service)) packets |= service.listens;
   }
   return packets;
 }

@@ -12,14 +12,11 @@ using model::ClaimKind;
 using model::ClaimSubject;
 using model::PlaceTerm;
 using model::PlaceTerms;
-using reach::AtomIds;
 using reach::ClassIndex;
 using reach::Network;
 using reach::PartyId;
 using reach::Setting;
 using space::AddressSet;
-using space::Family;
-using space::ServiceSet;
 
 const char* toString(Verdict verdict) {
   switch (verdict) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
-#include <random>
 
 #include "base/result.h"
 
@@ -15,7 +13,6 @@ using model::ChainId;
 using model::FilterRule;
 using space::AddressRange;
 using space::AddressSet;
-using space::Bits128;
 using space::ServiceSet;
 
 namespace {
