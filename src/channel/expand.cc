@@ -182,9 +182,12 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
   std::vector<Victim> victims;
   for (std::size_t v = 0; v < held.size(); ++v) {
     const PartyId victim(v);
-    if (!held[v] || source[v] || victim == from || !exists(victim)) continue;
+    if (source[v] || barred[v] || victim == from || !exists(victim)) continue;
+    const auto taken = held[v] ? AtomIds{} : takeover(victim);
+    if (!taken) continue;
     for (auto& hears : net.heardAt(victim, setting)) {
-      if (!net.endpoint(hears.address).linkLocal) victims.push_back({victim, hears.address, hears.atoms});
+      if (!net.endpoint(hears.address).linkLocal)
+        victims.push_back({victim, hears.address, reach::join(hears.atoms, *taken)});
     }
   }
   for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {

@@ -21,11 +21,11 @@ struct Judge::World {
 std::vector<reach::PartyId> partiesOf(const reach::Network& network, const model::PlaceTerms& terms,
                                       bool legs = false);
 std::vector<reach::ClassIndex> classesOf(const reach::Network& network, const model::PlaceTerms& terms);
-// Where a claim about reach asks whether they arrive.
-std::vector<reach::ClassIndex> listeners(const reach::Network& network, const model::Claim& claim);
-// Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
-std::vector<reach::ClassIndex> openers(const reach::Network& network, const model::Claim& claim,
-                                       const std::vector<reach::ClassIndex>& to);
+// The conversations that a claim about reach is about, by who opens and who is reached: of `only`, those of
+// everybody else outside the zone of what is reached. Of one family, never of a machine with itself; sorted
+// where the claim is `only`.
+std::vector<std::pair<reach::ClassIndex, reach::ClassIndex>> conversations(const reach::Network& network,
+                                                                           const model::Claim& claim);
 space::ServiceSet ofFamily(space::ServiceSet services, space::Family family);
 
 }  // namespace vauban::channel

@@ -48,6 +48,16 @@ std::optional<Query> Judge::queryOf(const Claim& claim, const World& world) cons
   return query;
 }
 
+// The other way, as if the claim had been written so: in `from` a leg counts, in `to` it does not (decision
+// 0004).
+Query Judge::backwardsOf(const Claim& claim, const World& world, const Query& query) {
+  auto isAny = [](const PlaceTerm& term) { return term.kind == PlaceTerm::Kind::any; };
+  Query back = query;
+  back.from = std::ranges::any_of(claim.to, isAny) ? query.to : partiesOf(world.network, claim.to, true);
+  back.to = std::ranges::any_of(claim.from, isAny) ? query.from : partiesOf(world.network, claim.from);
+  return back;
+}
+
 void Judge::addConditions(Judgement& judgement, const Least& least) const {
   for (reach::AtomId atom : least.statements) judgement.conditions.push_back(atoms_.at(atom));
   for (const AtomIds& set : least.others) {
@@ -77,8 +87,7 @@ Judgement Judge::judgeChannel(const Claim& claim, const World& world) const {
   const Query& query = *asked;
   if (claim.kind == ClaimKind::atMost) return judgeAtMost(claim, world, query);
 
-  Query back = query;
-  std::swap(back.from, back.to);
+  const Query back = claim.bothWays ? backwardsOf(claim, world, query) : query;
   Outcome last, worst;
   bool reachedOnce = false, stopped = false;
   const auto attempt = [&](const Setting& setting) -> std::optional<AtomIds> {
@@ -190,13 +199,8 @@ std::optional<Certificate> Judge::certificate(const Claim& claim) const {
   const Network& network = world.network;
   if (claim.subject == ClaimSubject::reach) {
     std::set<std::pair<PartyId, PartyId>> pairs;
-    const std::vector<ClassIndex> to = listeners(network, claim);
-    for (const ClassIndex a : openers(network, claim, to)) {
-      for (const ClassIndex b : to) {
-        const PartyId x = network.endpoint(a).party, y = network.endpoint(b).party;
-        if (x != y || network.several(x)) pairs.insert({x, y});
-      }
-    }
+    for (const auto& [a, b] : conversations(network, claim))
+      pairs.insert({network.endpoint(a).party, network.endpoint(b).party});
     return certify(network, behaviours_, claim, pairs);
   }
   auto query = queryOf(claim, world);
@@ -205,7 +209,7 @@ std::optional<Certificate> Judge::certificate(const Claim& claim) const {
   if (world.solver.solve(*query, Setting{}).reached) {
     if (!claim.bothWays) return std::nullopt;
     backwards = true;
-    std::swap(query->from, query->to);
+    query = backwardsOf(claim, world, *query);
   }
   return certify(network, behaviours_, claim, world.solver.closures(*query), backwards);
 }

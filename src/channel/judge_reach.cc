@@ -13,8 +13,7 @@ using space::ServiceSet;
 
 Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   const Network& network = world.network;
-  const std::vector<ClassIndex> to = listeners(network, claim);
-  const std::vector<ClassIndex> from = openers(network, claim, to);
+  const auto pairs = conversations(network, claim);
   struct Found {
     ClassIndex from, to;
     Network::Opening opening;
@@ -23,19 +22,12 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   bool stopped = false;
   const auto attempt = [&](const Setting& setting) -> std::optional<AtomIds> {
     std::optional<Found> best;
-    for (ClassIndex a : from) {
+    for (const auto& [a, b] : pairs) {
       stopped = stopped || (deadline_ && std::chrono::steady_clock::now() > *deadline_);
       if (stopped) return std::nullopt;
-      for (ClassIndex b : to) {
-        if (network.endpoint(a).party == network.endpoint(b).party &&
-            !network.several(network.endpoint(a).party))
-          continue;
-        if (network.endpoint(a).family != network.endpoint(b).family) continue;
-        for (const Network::Opening& opening : network.openings(a, b, setting)) {
-          if (!opening.services.intersects(claim.over)) continue;
-          if (!best || opening.way.atoms.size() < best->opening.way.atoms.size()) best = Found{a, b, opening};
-        }
-        if (best && best->opening.way.atoms.empty()) break;
+      for (const Network::Opening& opening : network.openings(a, b, setting)) {
+        if (!opening.services.intersects(claim.over)) continue;
+        if (!best || opening.way.atoms.size() < best->opening.way.atoms.size()) best = Found{a, b, opening};
       }
       if (best && best->opening.way.atoms.empty()) break;
     }
@@ -50,21 +42,19 @@ Judgement Judge::judgeReach(const Claim& claim, const World& world) const {
   if (stopped) return undecided({});
   if (least.kind == Least::Kind::never) {
     judgement.verdict = Verdict::kept;
-    for (ClassIndex a : from) {
-      for (ClassIndex b : to) {
-        const auto probe = ofFamily(claim.over, network.endpoint(a).family).witness();
-        if (network.endpoint(a).family != network.endpoint(b).family || network.endpoint(a).linkLocal ||
-            network.endpoint(b).linkLocal || !probe || judgement.shut.size() >= 64) {
-          continue;
-        }
-        if (auto site = network.shuts(a, b, *probe)) {
-          Shut shut{network.at(network.endpoint(a).party).name, network.at(network.endpoint(b).party).name,
-                    site->device + ": " + site->text, site->place};
-          const bool known = std::ranges::any_of(judgement.shut, [&](const Shut& o) {
-            return o.from == shut.from && o.to == shut.to && o.reason == shut.reason;
-          });
-          if (!known) judgement.shut.push_back(shut);
-        }
+    for (const auto& [a, b] : pairs) {
+      const auto probe = ofFamily(claim.over, network.endpoint(a).family).witness();
+      if (network.endpoint(a).linkLocal || network.endpoint(b).linkLocal || !probe ||
+          judgement.shut.size() >= 64) {
+        continue;
+      }
+      if (auto site = network.shuts(a, b, *probe)) {
+        Shut shut{network.at(network.endpoint(a).party).name, network.at(network.endpoint(b).party).name,
+                  site->device + ": " + site->text, site->place};
+        const bool known = std::ranges::any_of(judgement.shut, [&](const Shut& o) {
+          return o.from == shut.from && o.to == shut.to && o.reason == shut.reason;
+        });
+        if (!known) judgement.shut.push_back(shut);
       }
     }
     return judgement;
@@ -97,16 +87,11 @@ Judgement Judge::judgeAlways(const Claim& claim, const World& world) const {
   const Network& network = world.network;
   Judgement judgement;
   auto missing = [&](bool supposed) -> std::optional<std::tuple<ClassIndex, ClassIndex, space::Service>> {
-    for (ClassIndex a : classesOf(network, claim.from)) {
-      for (ClassIndex b : classesOf(network, claim.to)) {
-        const auto& from = network.endpoint(a);
-        const auto& to = network.endpoint(b);
-        if (from.linkLocal || to.linkLocal || from.family != to.family ||
-            (from.party == to.party && !network.several(from.party)))
-          continue;
-        const ServiceSet lost = ofFamily(claim.over, from.family) - network.surely(a, b, supposed);
-        if (!lost.empty()) return std::tuple(a, b, *lost.witness());
-      }
+    for (const auto& [a, b] : conversations(network, claim)) {
+      const auto& from = network.endpoint(a);
+      if (from.linkLocal || network.endpoint(b).linkLocal) continue;
+      const ServiceSet lost = ofFamily(claim.over, from.family) - network.surely(a, b, supposed);
+      if (!lost.empty()) return std::tuple(a, b, *lost.witness());
     }
     return std::nullopt;
   };

@@ -74,30 +74,75 @@ std::vector<ClassIndex> withOtherLegs(const Network& network, const PlaceTerms& 
 
 }  // namespace
 
-std::vector<ClassIndex> listeners(const Network& network, const Claim& claim) {
-  if (claim.kind == ClaimKind::always) return classesOf(network, claim.to);
-  // A host at home in a named zone is reached at any of its addresses.
-  return withOtherLegs(network, claim.to,
+namespace {
+
+// A host at home in a named zone is reached at any of its addresses.
+std::vector<ClassIndex> listeners(const Network& network, const PlaceTerms& terms) {
+  return withOtherLegs(network, terms,
                        [](const reach::Party& party, model::ZoneId zone) { return party.zone == zone; });
 }
 
-// Whose conversations a claim about reach is about: of `only`, everybody else's outside the home of `to`.
-std::vector<ClassIndex> openers(const Network& network, const Claim& claim,
-                                const std::vector<ClassIndex>& to) {
-  if (claim.kind == ClaimKind::always) return classesOf(network, claim.from);
+// Whether an address stands beside the place: in the zone that it names, the home of a host, the zones of
+// addresses.
+bool besides(const Network& network, const PlaceTerm& place, ClassIndex address) {
+  const model::ZoneId zone = network.endpoint(address).zone;
+  if (place.kind == PlaceTerm::Kind::zone) return place.zone == zone;
+  if (place.kind == PlaceTerm::Kind::host) return network.model().at(place.host).zone == zone;
+  return place.addresses.intersects(network.model().at(zone).addresses);
+}
+
+}  // namespace
+
+std::vector<std::pair<ClassIndex, ClassIndex>> conversations(const Network& network, const Claim& claim) {
+  std::vector<std::pair<ClassIndex, ClassIndex>> pairs;
+  auto add = [&](ClassIndex from, ClassIndex to) {
+    const reach::EndpointClass &a = network.endpoint(from), &b = network.endpoint(to);
+    if (a.family == b.family && (a.party != b.party || network.several(a.party)))
+      pairs.emplace_back(from, to);
+  };
+  auto addAll = [&](const std::vector<ClassIndex>& from, const std::vector<ClassIndex>& to) {
+    for (const ClassIndex a : from) {
+      for (const ClassIndex b : to) add(a, b);
+    }
+  };
+  if (claim.kind == ClaimKind::always) {
+    addAll(classesOf(network, claim.from), classesOf(network, claim.to));
+    return pairs;
+  }
   if (claim.kind != ClaimKind::only) {
     // A host with a leg in a named zone is a host of it, whichever leg it sends from.
-    return withOtherLegs(network, claim.from, [](const reach::Party& party, model::ZoneId zone) {
-      return std::ranges::find(party.zones, zone) != party.zones.end();
-    });
+    addAll(withOtherLegs(network, claim.from,
+                         [](const reach::Party& party, model::ZoneId zone) {
+                           return std::ranges::find(party.zones, zone) != party.zones.end();
+                         }),
+           listeners(network, claim.to));
+    return pairs;
   }
-  std::vector<bool> home(network.model().zones.size(), false);
-  for (ClassIndex c : to) home[network.at(network.endpoint(c).party).zone.index()] = true;
-  std::vector<ClassIndex> from;
-  for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
-    if (!home[network.endpoint(c).zone.index()] && !network.named(claim.from, c)) from.push_back(c);
+  // `only`: everybody else's, but those that stand beside the place. `any` is each zone by itself.
+  PlaceTerms places;
+  for (const PlaceTerm& term : claim.to) {
+    if (term.kind != PlaceTerm::Kind::any) {
+      places.push_back(term);
+      continue;
+    }
+    for (std::size_t z = 0; z < network.model().zones.size(); ++z) {
+      PlaceTerm zone;
+      zone.kind = PlaceTerm::Kind::zone;
+      zone.zone = model::ZoneId(z);
+      places.push_back(zone);
+    }
   }
-  return from;
+  const std::vector<ClassIndex> exempt = classesOf(network, claim.from);
+  for (const PlaceTerm& place : places) {
+    std::vector<ClassIndex> from;
+    for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
+      if (!besides(network, place, c) && !std::ranges::binary_search(exempt, c)) from.push_back(c);
+    }
+    addAll(from, listeners(network, {place}));
+  }
+  std::ranges::sort(pairs);
+  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+  return pairs;
 }
 
 ServiceSet ofFamily(ServiceSet services, Family family) {

@@ -96,6 +96,7 @@ class Judge {
   const World& world(const std::vector<std::vector<bool>>& values) const;
   std::vector<std::vector<bool>> conditionValues() const;
   std::optional<Query> queryOf(const model::Claim& claim, const World& world) const;
+  static Query backwardsOf(const model::Claim& claim, const World& world, const Query& query);
   Judgement judgeIn(const model::Claim& claim, const World& world) const;
   Judgement judgeChannel(const model::Claim& claim, const World& world) const;
   Judgement judgeAtMost(const model::Claim& claim, const World& world, const Query& query) const;

@@ -13,37 +13,60 @@ Addresses meant(const Network& network, const model::PlaceTerms& terms) {
 
 struct Ends {
   PartyId from, to;
-  Packets senders, receivers;  // that the claim is about
+  Packets packets;  // between the addresses that the claim is about
+  Packets meant;    // the same, where each end may be its address as sent or as it arrives
 };
 
 std::string witnessOf(const Network& network, PartyId from, PartyId to) {
   return network.parties()[from].text + " to " + network.parties()[to].text;
 }
 
-std::vector<Ends> pairsOf(const Network& network, const model::Claim& claim) {
-  Addresses from = meant(network, claim.from), to = meant(network, claim.to);
-  const bool only = claim.kind == model::ClaimKind::only;
-  if (only) {
-    // No address outside `from` and outside the zone of `to`: the home of a host, the zones of addresses.
-    Addresses exempt = from;
-    for (const model::PlaceTerm& term : claim.to) {
-      for (std::size_t i = 0; i < network.model().zones.size(); ++i) {
-        const model::ZoneId zone(i);
-        const bool home = term.kind == model::PlaceTerm::Kind::host
-                              ? network.model().at(term.host).zone == zone
-                              : network.addressesOf({term}).meets(network.ofZoneAddresses(zone));
-        if (home) exempt = exempt | network.ofZoneAddresses(zone);
+// Of `only`: no address outside `from` and outside the zone of the place: the home of a host, the zones of
+// addresses; `any` is each zone by itself.
+std::vector<std::pair<Addresses, Addresses>> othersOf(const Network& network, const model::Claim& claim) {
+  std::vector<std::pair<Addresses, Addresses>> others;
+  const Addresses from = meant(network, claim.from);
+  const auto zones = network.model().zones.size();
+  for (const model::PlaceTerm& term : claim.to) {
+    if (term.kind == model::PlaceTerm::Kind::any) {
+      for (std::size_t i = 0; i < zones; ++i) {
+        const Addresses zone = network.ofZoneAddresses(model::ZoneId(i));
+        others.emplace_back(Addresses::all() - (from | zone), zone);
       }
+      continue;
     }
-    from = Addresses::all() - exempt;
+    Addresses exempt = from;
+    for (std::size_t i = 0; i < zones; ++i) {
+      const model::ZoneId zone(i);
+      const bool home = term.kind == model::PlaceTerm::Kind::host
+                            ? network.model().at(term.host).zone == zone
+                            : network.addressesOf({term}).meets(network.ofZoneAddresses(zone));
+      if (home) exempt = exempt | network.ofZoneAddresses(zone);
+    }
+    others.emplace_back(Addresses::all() - exempt, network.addressesOf({term}));
+  }
+  return others;
+}
+
+std::vector<Ends> pairsOf(const Network& network, const model::Claim& claim) {
+  std::vector<std::pair<Addresses, Addresses>> sides;
+  if (claim.kind == model::ClaimKind::only) {
+    sides = othersOf(network, claim);
+  } else {
+    sides.emplace_back(meant(network, claim.from), meant(network, claim.to));
   }
   std::vector<Ends> pairs;
   for (PartyId a = 0; a < network.parties().size(); ++a) {
     for (PartyId b = 0; b < network.parties().size(); ++b) {
       const Party &one = network.parties()[a], &other = network.parties()[b];
       if (a == b && !one.group) continue;
-      const Packets senders = (one.own & from).source, receivers = (other.own & to).destination;
-      if ((senders & receivers) != bddfalse) pairs.push_back({a, b, senders, receivers});
+      Ends ends{a, b, bddfalse, bddfalse};
+      for (const auto& [from, to] : sides) {
+        const Packets senders = (one.own & from).source, receivers = (other.own & to).destination;
+        ends.packets |= senders & receivers;
+        ends.meant |= network.either(senders) & network.either(receivers);
+      }
+      if (ends.packets != bddfalse) pairs.push_back(ends);
     }
   }
   return pairs;
@@ -117,7 +140,7 @@ void followReach(Verdict& verdict, const Certificate& certificate, const Network
     const auto found = written.find({from, to});
     const std::string where = found == written.end() ? "/pairs" : found->second->where;
     if (always) {
-      if (ways.lost(ends.from, ends.to, ends.senders & ends.receivers & over & network.sent()) != bddfalse) {
+      if (ways.lost(ends.from, ends.to, ends.packets & over & network.sent()) != bddfalse) {
         verdict.reject("some packet of the claim from " + what + " may be lost", where);
       }
     } else {
@@ -125,8 +148,7 @@ void followReach(Verdict& verdict, const Certificate& certificate, const Network
       // In a family without addresses of their own they speak all the same where nothing filters.
       const Party &one = network.parties()[ends.from], &other = network.parties()[ends.to];
       const Packets linkLocal = free - network.either(one.own.source) - network.either(other.own.destination);
-      const Packets meant = network.either(ends.senders) & network.either(ends.receivers);
-      if ((free & over & (meant | linkLocal)) != bddfalse) {
+      if ((free & over & (ends.meant | linkLocal)) != bddfalse) {
         verdict.reject("a conversation of the claim can be opened from " + what, where);
       }
     }

@@ -1,5 +1,7 @@
 #include "check/ways.h"
 
+#include <algorithm>
+
 namespace vauban::check {
 namespace {
 
@@ -123,11 +125,18 @@ Packets Ways::live(const Crossing& crossing) const {
   return all;
 }
 
-// `related: from-untrusted` goes by the side that a packet enters.
-bool Ways::relatedPasses(const Crossing& crossing) const {
+// Whether what a party sends may begin in an untrusted zone.
+bool Ways::sentOutside(PartyId sender) const {
+  const auto& zones = network_.parties()[sender].zones;
+  return std::ranges::any_of(zones, [&](model::ZoneId zone) { return network_.untrusted(zone); });
+}
+
+// `related: from-untrusted` goes by the side that a packet enters: what began in an untrusted zone comes from
+// there, whatever it has crossed since.
+bool Ways::relatedPasses(const Crossing& crossing, bool sentOutside) const {
   const auto related = network_.points()[crossing.point].relates;
   return related == model::Related::all ||
-         (related == model::Related::fromUntrusted && network_.untrusted(crossing.from));
+         (related == model::Related::fromUntrusted && (sentOutside || network_.untrusted(crossing.from)));
 }
 
 // Packets from zone to zone whose way leads over the point: what stays inside a zone it never sees.
@@ -215,7 +224,7 @@ Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bo
       if (!to.code) forged -= network_.parties()[from.party].own.source;
       accepted |= forged;
     }
-    if (relatedPasses(crossing)) {
+    if (relatedPasses(crossing, sentOutside(from.party))) {
       if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
       const bool helpers = !point.helpers || !point.helpers.value->empty();
       if (helpers && talk(crossing.point, from, to)) accepted |= tcp() | udp();
@@ -286,7 +295,7 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     const Point& point = network_.points()[crossing.point];
     Packets accepted = network_.fate(crossing).accepted;
     const bool helpers = !point.helpers || !point.helpers.value->empty();
-    if (relatedPasses(crossing) && helpers && talk(crossing.point, from, to)) {
+    if (relatedPasses(crossing, sentOutside(from.party)) && helpers && talk(crossing.point, from, to)) {
       accepted |= tcp() | udp();
     }
     const Packets checked = unforged(crossing, from.party, leg.onPath) | sourceRewritten();
@@ -382,7 +391,7 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
         for (const Crossing& seen : out.route.crossings) {
           saw = saw || network_.sameDevice(seen.point, crossing.point);
         }
-        if (saw && (point.answersPass || relatedPasses(crossing))) continue;
+        if (saw && (point.answersPass || relatedPasses(crossing, sentOutside(mirror)))) continue;
         Packets passing =
             point.passing | (answering & network_.either(network_.fateOfAnswer(crossing).accepted));
         const Packets errors =
@@ -401,15 +410,16 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
 // to what that point saw, as related to some flow of the receiver's, or by a rule of its own.
 bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
   const Point& device = network_.points()[rejecting.point];
-  const auto passesOn = [&](const Crossing& crossing, const Addresses& receiver) -> bool {
+  const auto passesOn = [&](const Crossing& crossing, bool outside, const Addresses& receiver) -> bool {
     const Point& point = network_.points()[crossing.point];
     if (point.passing != bddfalse) return true;
     for (const Crossing& one : seen) {
-      if (network_.sameDevice(one.point, crossing.point) && (point.answersPass || relatedPasses(crossing))) {
+      if (network_.sameDevice(one.point, crossing.point) &&
+          (point.answersPass || relatedPasses(crossing, outside))) {
         return true;
       }
     }
-    if (relatedPasses(crossing) && hasFlow(crossing.point, to)) return true;
+    if (relatedPasses(crossing, outside) && hasFlow(crossing.point, to)) return true;
     const bool checked = point.antiSpoofing && *point.antiSpoofing.value != model::AntiSpoofing::off;
     const Packets sources = checked ? network_.behind(crossing).source : Packets(bddtrue);
     const Packets quotes = (icmpErrors() | tcp()) & sources & receiver.destination;
@@ -421,7 +431,7 @@ bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& 
       for (const Route& route : network_.routes(side, zone)) {
         bool passes = true;
         for (const Crossing& crossing : route.crossings) {
-          passes = passes && passesOn(crossing, addressesAt(to, zone));
+          passes = passes && passesOn(crossing, network_.untrusted(side), addressesAt(to, zone));
         }
         if (passes) return true;
       }

@@ -61,7 +61,8 @@ class Ways {
                  bool answers) const;
   Packets answered(const Crossing& crossing) const;
   Packets live(const Crossing& crossing) const;
-  bool relatedPasses(const Crossing& crossing) const;
+  bool sentOutside(PartyId sender) const;
+  bool relatedPasses(const Crossing& crossing, bool sentOutside) const;
   bool hasFlow(PointId point, End end) const;
   Packets uncovered(const Route& route) const;
   Packets oneWay(const Leg& leg, End from, End to, bool answers) const;

@@ -59,7 +59,7 @@ void Network::internEnforcementAtoms() {
   for (std::size_t i = 0; i < std::size(lines); ++i) *ids[i] = atoms_.intern(enforcementAtom(lines[i]));
 }
 
-// Zones that reach the entering side over other links lie behind it.
+// Zones that reach the entering side without passing the device lie behind it.
 bool Network::behindLink(PointId id, ZoneId entering, ZoneId zone) const {
   auto& known = behindCache_[{id, entering}];
   if (known.empty()) {
@@ -70,7 +70,7 @@ bool Network::behindLink(PointId id, ZoneId entering, ZoneId zone) const {
       const ZoneId at = open.back();
       open.pop_back();
       for (std::size_t p = 1; p < points_.size(); ++p) {
-        if (PointId(p) == id) continue;
+        if (sameDevice(PointId(p), id)) continue;
         const model::Link& link = model_.at(*points_[p].link);
         const ZoneId next = link.from == at ? link.to : link.to == at ? link.from : ZoneId();
         if (next.valid() && !known[next.index()]) {
@@ -194,6 +194,35 @@ ServiceSet icmpErrors(Family family) {
   return ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
 }
 
+ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
+  ServiceSet all;
+  if (sameDevice_[id.index()].size() == 1) return all;
+  const ZoneId entering = endpoints_[from].zone, leaving = endpoints_[to].zone;
+  for (const auto& route : routes(entering, leaving)) {
+    const bool seen =
+        std::ranges::any_of(route, [&](PointId other) { return other != id && sameDevice(other, id); });
+    if (!seen) continue;
+    ServiceSet passing = ServiceSet::all(), rewritten;
+    ZoneId zone = entering;
+    for (const PointId other : route) {
+      const ZoneId next = beyond(other, zone, leaving);
+      const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
+      // Behind a rewrite it is another packet, of which nothing is known here.
+      auto rewrite = [&](const std::optional<model::ChainId>& chain) {
+        if (!chain) return;
+        for (const auto& hit : evaluator.rewrites(*chain, from, to, context(other, zone, next)))
+          rewritten |= passing & hit.services;
+      };
+      rewrite(evaluator.program().prerouting);
+      if (!mayBeUncovered(other, endpoints_[to].family)) passing &= accepted(other, from, to, zone, next);
+      rewrite(evaluator.program().postrouting);
+      zone = next;
+    }
+    all |= passing | rewritten;
+  }
+  return all;
+}
+
 bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
   auto [known, fresh] = liveCache_.try_emplace({id, endpoint}, false);
   if (fresh) known->second = findLiveFlow(id, endpoint);
@@ -207,6 +236,7 @@ bool Network::findLiveFlow(PointId id, ClassIndex endpoint) const {
     if (there.family != endpoints_[endpoint].family) continue;
     // A machine's talk with itself crosses no filter; that of two of a group may.
     if (there.party == endpoints_[endpoint].party && !several(there.party)) continue;
+    if (!tracked(id, endpoint, other).empty() || !tracked(id, other, endpoint).empty()) return true;
     for (const auto& route : routes(here, there.zone)) {
       if (std::ranges::find(route, id) == route.end()) continue;
       const auto [near, far] = sides(id, here, there.zone);

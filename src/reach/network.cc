@@ -153,6 +153,15 @@ void Network::makePoints() {
     points_.push_back(point);
   }
   acceptedCache_.resize(points_.size() * 2);
+  auto deviceOf = [&](std::size_t p) {
+    return points_[p].link ? model_.at(*points_[p].link).device : std::nullopt;
+  };
+  sameDevice_.resize(points_.size());
+  for (std::size_t p = 0; p < points_.size(); ++p) {
+    for (std::size_t q = 0; q < points_.size(); ++q) {
+      if (p == q || (deviceOf(p) && deviceOf(p) == deviceOf(q))) sameDevice_[p].emplace_back(q);
+    }
+  }
 }
 
 FilterContext Network::context(PointId point, ZoneId entering, ZoneId leaving, std::size_t value) const {

@@ -4,6 +4,7 @@
 // Built once per model and per value of its conditions; then read by one thread at a time (it caches).
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -126,6 +127,9 @@ class Network {
     return !party.adversary && (party.kind != Party::Kind::host || model_.at(party.host).count > 1);
   }
   const std::vector<Point>& points() const { return points_; }
+  bool sameDevice(PointId a, PointId b) const {
+    return std::ranges::binary_search(sameDevice_[a.index()], b);
+  }
   Atoms& atoms() const { return atoms_; }
 
   // `receiverHeld` lets the receiver take his neighbours' addresses as well. Ways whose atoms the setting
@@ -213,6 +217,11 @@ class Network {
   std::vector<Acceptance> passes(PointId point, ClassIndex from, ClassIndex to, model::ZoneId entering,
                                  model::ZoneId leaving, const Setting& setting) const;
   std::optional<AtomIds> repliesPass(PointId point, const Setting& setting) const;
+  // `entering`: the side from which the packet comes; `origin`: the zone in which it was sent.
+  std::optional<AtomIds> relatedPasses(PointId point, model::ZoneId entering, model::ZoneId origin,
+                                       const Setting& setting) const {
+    return relatedPasses(point, model_.at(entering).untrusted || model_.at(origin).untrusted, setting);
+  }
   std::optional<AtomIds> relatedPasses(PointId point, bool fromUntrusted, const Setting& setting) const;
   // The two sides of a link; of the ideal point, whichever zones are asked about.
   std::pair<model::ZoneId, model::ZoneId> sides(PointId point, model::ZoneId here, model::ZoneId there) const;
@@ -233,6 +242,9 @@ class Network {
                                            space::Family family, const Setting& setting) const;
   bool tooManyRoutes() const;
   struct Walk;  // one packet's way along a route (route_walk.cc)
+  // What the device of the point accepts from one to the other over any of its links: all are in its table of
+  // connections.
+  space::ServiceSet tracked(PointId point, ClassIndex from, ClassIndex to) const;
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
@@ -254,6 +266,7 @@ class Network {
   std::vector<AddressClass> classes_;
   std::vector<std::vector<ClassIndex>> zoneClasses_;
   std::vector<Point> points_;
+  std::vector<std::vector<PointId>> sameDevice_;  // by point, itself included; sorted
   std::vector<std::unique_ptr<FilterEvaluator>> evaluators_;
   mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>> acceptedCache_;
   // By setting: claims ask under the same few.

@@ -185,11 +185,12 @@ struct Network::Walk {
       if (!held) continue;
       if (kind != SourceKind::own && tolerated && replies) {
         // A packet of a flow that the destination may have open with the address it bears.
-        take(net.accepted(id, now.destination, now.source, next, zone).reversed(), join(*tolerated, *replies),
-             WayKind::liveFlow, std::nullopt);
+        const ServiceSet flows = net.accepted(id, now.destination, now.source, next, zone) |
+                                 net.tracked(id, now.destination, now.source);
+        take(flows.reversed(), join(*tolerated, *replies), WayKind::liveFlow, std::nullopt);
       }
       if (kind != SourceKind::own) continue;
-      const auto related = net.relatedPasses(id, net.model_.at(zone).untrusted, setting);
+      const auto related = net.relatedPasses(id, zone, entering, setting);
       if (!related) continue;
       if (net.liveFlowThrough(id, now.destination)) {
         take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
@@ -197,7 +198,9 @@ struct Network::Walk {
       const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
       const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
       if (ports.intersects(net.accepted(id, now.source, now.destination, zone, next)) ||
-          ports.intersects(net.accepted(id, now.destination, now.source, next, zone))) {
+          ports.intersects(net.accepted(id, now.destination, now.source, next, zone)) ||
+          ports.intersects(net.tracked(id, now.source, now.destination)) ||
+          ports.intersects(net.tracked(id, now.destination, now.source))) {
         const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
           take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms, WayKind::helper,

@@ -254,12 +254,13 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
     bool passes = true;
     ZoneId zone = here;
     for (PointId id : route) {
-      const bool sawRequest = std::ranges::find(request.points, id) != request.points.end();
-      const bool untrusted = model_.at(zone).untrusted;
+      const bool sawRequest =
+          std::ranges::any_of(request.points, [&](PointId seen) { return sameDevice(seen, id); });
+      const auto related = relatedPasses(id, zone, here, setting);
       zone = beyond(id, zone, there);
       if (sawRequest) {
         // An error is no reply: a tracking filter takes it for related to the request that it saw.
-        if (auto replies = byError ? relatedPasses(id, untrusted, setting) : repliesPass(id, setting)) {
+        if (auto replies = byError ? related : repliesPass(id, setting)) {
           atoms = join(atoms, *replies);
           continue;
         }
@@ -308,7 +309,7 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
           rule = accepted(hop, c, victim, zone, next).intersects(errors);
         }
         passes = rule;
-        const auto related = relatedPasses(hop, model_.at(zone).untrusted, setting);
+        const auto related = relatedPasses(hop, zone, side, setting);
         if (!passes && related && liveFlowThrough(hop, victim)) {
           atoms = join(atoms, *related);
           passes = true;

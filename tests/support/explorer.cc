@@ -143,6 +143,13 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
       if (only && standsBeside(from.party)) continue;
       if (from.party == to.party && !universe_.parties()[from.party].group) continue;
       for (const int leg : universe_.parties()[from.party].zones) {
+        // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
+        const auto& legs = universe_.parties()[to.party].zones;
+        if (leg != to.zone && net.isFree(leg) && !from.linkLocal && !to.linkLocal &&
+            std::find(legs.begin(), legs.end(), leg) != legs.end()) {
+          return Path{true,
+                      "    " + universe_.parties()[from.party].name + " to another leg of its neighbour\n"};
+        }
         for (const Route& route : net.routes(leg, to.zone)) {
           for (int k = 0; k < static_cast<int>(over.size()); ++k) {
             if (!over[k]) continue;

@@ -83,14 +83,17 @@ bool ConcreteNetwork::isFree(int zone) const { return !universe_.model().zones[z
 void ConcreteNetwork::addRoutes() {
   const auto& model = universe_.model();
   auto bit = [](int zone) { return std::uint64_t{1} << static_cast<unsigned>(zone); };
-  // What lies behind a side of a link: all that gets there without the link itself. Where links form a ring
-  // that is much, and a check of the side checks little.
+  // What lies behind a side of a link: all that gets there without passing its device. Where other devices
+  // form a ring that is much, and a check of the side checks little.
+  auto sameDevice = [&](std::size_t a, std::size_t b) {
+    return a == b || (model.links[a].device && model.links[a].device == model.links[b].device);
+  };
   auto behind = [&](int start, std::size_t without) {
     std::uint64_t seen = bit(start);
     for (bool grows = true; grows;) {
       grows = false;
       for (std::size_t l = 0; l < model.links.size(); ++l) {
-        if (l == without) continue;
+        if (sameDevice(l, without)) continue;
         const auto ends = bit(static_cast<int>(model.links[l].from.index())) |
                           bit(static_cast<int>(model.links[l].to.index()));
         if ((ends & seen) != 0 && (ends & ~seen) != 0) {
@@ -107,7 +110,7 @@ void ConcreteNetwork::addRoutes() {
   auto untrusted = [&](int zone) { return model.zones[zone].untrusted; };
   auto overLink = [&](std::size_t l, int from, int to) {
     return Crossing{static_cast<int>(l) + 1,
-                    behind(from, l),
+                    behind(from, l) | bit(origin),  // of what has come so far nothing more is known
                     behind(to, l),
                     {bit(from), bit(to)},
                     untrusted(from) || untrusted(origin)};

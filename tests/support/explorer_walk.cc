@@ -21,7 +21,8 @@ ConcreteWalk::ConcreteWalk(const Universe& universe, const ConcreteNetwork& netw
   tunnelOpeners_.assign(services_, {});
   for (int p = 0; p < parties_; ++p) {
     const Party& party = universe_.parties()[p];
-    const bool named = (question_.from[p] || question_.to[p] || question_.held[p]) && party.service < 0;
+    // What starts in `from` does so in the claim's own walk, below: from his end it is nobody's yet.
+    const bool named = (question_.to[p] || question_.held[p]) && party.service < 0;
     // Decision 0004: unlisted machines are there only where a claim names their zone; the far end of a tunnel
     // once there is a tunnel.
     exists_[p] = party.kind == Party::Kind::host || party.kind == Party::Kind::untrusted || named;
@@ -47,6 +48,11 @@ bool ConcreteWalk::runsOpaque(int host) const {
 
 Path ConcreteWalk::run() {
   takeFromHisEnd();
+  for (int p = 0; p < parties_; ++p) {
+    if (!question_.from[p] || universe_.parties()[p].service >= 0) continue;
+    exists_[p] = 1;
+    his_[p] = question_.barred[p] ? 0 : 1;
+  }
   phase_ = Phase::claim;
   while (true) {
     const bool found = explore(Phase::claim, question_.from, question_.to);
