@@ -2,6 +2,7 @@
 #include "reach/enforcement.h"
 
 #include <algorithm>
+#include <set>
 
 namespace vauban::reach {
 
@@ -195,32 +196,38 @@ ServiceSet icmpErrors(Family family) {
 }
 
 ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
+  const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to));
+  if (!fresh) return known->second;
   ServiceSet all;
-  if (sameDevice_[id.index()].size() == 1) return all;
-  const ZoneId entering = endpoints_[from].zone, leaving = endpoints_[to].zone;
-  for (const auto& route : routes(entering, leaving)) {
-    const bool seen =
-        std::ranges::any_of(route, [&](PointId other) { return other != id && sameDevice(other, id); });
-    if (!seen) continue;
-    ServiceSet passing = ServiceSet::all(), rewritten;
-    ZoneId zone = entering;
-    for (const PointId other : route) {
-      const ZoneId next = beyond(other, zone, leaving);
-      const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
-      // Behind a rewrite it is another packet, of which nothing is known here.
-      auto rewrite = [&](const std::optional<model::ChainId>& chain) {
-        if (!chain) return;
-        for (const auto& hit : evaluator.rewrites(*chain, from, to, context(other, zone, next)))
-          rewritten |= passing & hit.services;
-      };
-      rewrite(evaluator.program().prerouting);
-      if (!mayBeUncovered(other, endpoints_[to].family)) passing &= accepted(other, from, to, zone, next);
-      rewrite(evaluator.program().postrouting);
-      zone = next;
+  const ZoneId leaving = endpoints_[to].zone;
+  // Whoever has the address may send from another leg.
+  std::set<ZoneId> legs(at(endpoints_[from].party).zones.begin(), at(endpoints_[from].party).zones.end());
+  legs.insert(endpoints_[from].zone);
+  for (const ZoneId entering : legs) {
+    for (const auto& route : routes(entering, leaving)) {
+      if (std::ranges::none_of(route, [&](PointId other) { return sameDevice(other, id); })) continue;
+      ServiceSet passing = ServiceSet::all(), rewritten;
+      ZoneId zone = entering;
+      for (const PointId other : route) {
+        const ZoneId next = beyond(other, zone, leaving);
+        const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
+        // Behind a rewrite it is another packet, of which nothing is known here.
+        auto rewrite = [&](const std::optional<model::ChainId>& chain) {
+          if (!chain) return;
+          for (const auto& hit : evaluator.rewrites(*chain, from, to, context(other, zone, next)))
+            rewritten |= passing & hit.services;
+        };
+        rewrite(evaluator.program().prerouting);
+        // Where the point itself lets the family pass uncovered, nothing needs a flow.
+        if (other == id || !mayBeUncovered(other, endpoints_[to].family))
+          passing &= accepted(other, from, to, zone, next);
+        rewrite(evaluator.program().postrouting);
+        zone = next;
+      }
+      all |= passing | rewritten;
     }
-    all |= passing | rewritten;
   }
-  return all;
+  return trackedCache_[{id, from, to}] = all;
 }
 
 bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {

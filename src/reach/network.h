@@ -242,8 +242,8 @@ class Network {
                                            space::Family family, const Setting& setting) const;
   bool tooManyRoutes() const;
   struct Walk;  // one packet's way along a route (route_walk.cc)
-  // What the device of the point accepts from one to the other over any of its links: all are in its table of
-  // connections.
+  // What gets from one to the other past the device of the point, over any of its links: these are the flows
+  // in its table of connections.
   space::ServiceSet tracked(PointId point, ClassIndex from, ClassIndex to) const;
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
@@ -277,6 +277,7 @@ class Network {
   mutable std::map<Setting, std::vector<std::optional<std::vector<ClassIndex>>>> forgeableCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
   mutable std::map<std::pair<PointId, ClassIndex>, bool> liveCache_;
+  mutable std::map<std::tuple<PointId, ClassIndex, ClassIndex>, space::ServiceSet> trackedCache_;
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
   // Of programs with many rules: all classes against all, by point and direction.
   mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;

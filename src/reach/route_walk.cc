@@ -156,6 +156,9 @@ struct Network::Walk {
     const Point& point = net.points_[id.index()];
     std::vector<Alternative> passed;
     const auto replies = net.repliesPass(id, setting);
+    // Behind a rewrite the ends of a flow are not those by which it began.
+    const auto& program = net.evaluators_[point.program]->program();
+    const bool translates = program.prerouting || program.postrouting;
     for (const Alternative& now : open) {
       auto take = [&](ServiceSet services, const AtomIds& atoms, WayKind way, std::optional<AtomIds> back) {
         auto after = narrowed(now, services);
@@ -185,8 +188,8 @@ struct Network::Walk {
       if (!held) continue;
       if (kind != SourceKind::own && tolerated && replies) {
         // A packet of a flow that the destination may have open with the address it bears.
-        const ServiceSet flows = net.accepted(id, now.destination, now.source, next, zone) |
-                                 net.tracked(id, now.destination, now.source);
+        ServiceSet flows = net.tracked(id, now.destination, now.source);
+        if (translates) flows |= net.accepted(id, now.destination, now.source, next, zone);
         take(flows.reversed(), join(*tolerated, *replies), WayKind::liveFlow, std::nullopt);
       }
       if (kind != SourceKind::own) continue;
@@ -197,10 +200,13 @@ struct Network::Walk {
       }
       const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
       const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
-      if (ports.intersects(net.accepted(id, now.source, now.destination, zone, next)) ||
-          ports.intersects(net.accepted(id, now.destination, now.source, next, zone)) ||
-          ports.intersects(net.tracked(id, now.source, now.destination)) ||
-          ports.intersects(net.tracked(id, now.destination, now.source))) {
+      ServiceSet flows =
+          net.tracked(id, now.source, now.destination) | net.tracked(id, now.destination, now.source);
+      if (translates) {
+        flows |= net.accepted(id, now.source, now.destination, zone, next) |
+                 net.accepted(id, now.destination, now.source, next, zone);
+      }
+      if (ports.intersects(flows)) {
         const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
           take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms, WayKind::helper,

@@ -355,6 +355,8 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, Se
           const auto& unmatched = statement(model_, point, &model::Enforcement::unmatchedRejects);
           auto rejects = [&](bool unmatchedToo) {
             ServiceSet rejected;
+            // What is dropped as uncovered is answered by nothing.
+            if (!rulesDecide(id, end.family)) return rejected;
             for (std::size_t value = 0; value < values_.size(); ++value) {
               rejected |= evaluators_[point.program]->mayReject(victim, destination,
                                                                 context(id, zone, next, value), unmatchedToo);

@@ -44,8 +44,9 @@ void ConcreteWalk::openAll() {
   for (auto& opener : openers_) converse(opener);
 }
 
-// A packet from an address to itself: no machine takes one from outside (RFC 1122 section 3.2.1.3 e; Linux
-// calls it martian). Where hosts state no address, the same representative stands for several.
+// A packet from an address to itself: no service is told one from outside (RFC 1122 section 3.2.1.3 e; Linux
+// calls it martian); code that listens on the wire hears it. Where hosts state no address, the same
+// representative stands for several.
 bool ConcreteWalk::sameMachine(int source, int destination) const {
   const auto& a = universe_.endpoints()[source];
   const auto& b = universe_.endpoints()[destination];
@@ -99,7 +100,7 @@ void ConcreteWalk::converse(Opener& opener) {
       continue;
     }
     for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
-      if (network_.family(e) != network_.family(d) || sameMachine(e, d)) continue;
+      if (network_.family(e) != network_.family(d)) continue;
       const bool own = network_.owns(opener.party, e);
       if (!own && !code) continue;
       // Semantics 3: a neighbour's address, both ways, in a trusted zone; any other source one way.
@@ -107,7 +108,7 @@ void ConcreteWalk::converse(Opener& opener) {
                              hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
       for (const int leg : party.zones) {
         for (const Route& route : network_.routes(leg, to)) {
-          const bool both = own || (neighbour && endpoints[e].zone == leg);
+          const bool both = (own || (neighbour && endpoints[e].zone == leg)) && !sameMachine(e, d);
           if (route.crossings.empty()) {
             // Inside a zone: by ingress, whatever source, unless ports are secured.
             if (!own && network_.portSecurity(leg)) continue;
@@ -217,7 +218,7 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
     }
     if (!itself && hears(q, packet.destination, route)) mark(opener, q, q, packet, flags);
   }
-  if (there.party < 0 || question_.direct) return;
+  if (there.party < 0 || question_.direct || sameMachine(packet.source, packet.destination)) return;
   const Party& owner = universe_.parties()[there.party];
   if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;
   if (itself && opener.kind == Opener::Kind::code) return;
