@@ -195,6 +195,13 @@ ServiceSet icmpErrors(Family family) {
   return ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
 }
 
+// Whether the point surely drops packets with this source from that side.
+bool Network::refusesSide(PointId id, ClassIndex source, ZoneId entering) const {
+  const auto& stated = statement(model_, points_[id.index()], &model::Enforcement::antiSpoofing);
+  return stated && *stated.value != AntiSpoofing::off && endpoints_[source].zone != entering &&
+         !(points_[id.index()].link && behindLink(id, entering, endpoints_[source].zone));
+}
+
 ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
   const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to));
   if (!fresh) return known->second;
@@ -211,6 +218,7 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
       for (const PointId other : route) {
         const ZoneId next = beyond(other, zone, leaving);
         const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
+        if (entering != endpoints_[from].zone && refusesSide(other, from, zone)) passing = {};
         // Behind a rewrite it is another packet, of which nothing is known here.
         auto rewrite = [&](const std::optional<model::ChainId>& chain) {
           if (!chain) return;

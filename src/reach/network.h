@@ -247,6 +247,7 @@ class Network {
   space::ServiceSet tracked(PointId point, ClassIndex from, ClassIndex to) const;
   bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
   bool findLiveFlow(PointId point, ClassIndex endpoint) const;
+  bool refusesSide(PointId point, ClassIndex source, model::ZoneId entering) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
   bool rulesDecide(PointId point, space::Family family) const;
   bool mayBeUncovered(PointId point, space::Family family) const;

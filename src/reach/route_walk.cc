@@ -185,7 +185,8 @@ struct Network::Walk {
           take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule, back);
         }
       }
-      if (!held) continue;
+      // What the rules do not decide they cannot take for a part of a flow.
+      if (!held || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
       if (kind != SourceKind::own && tolerated && replies) {
         // A packet of a flow that the destination may have open with the address it bears.
         ServiceSet flows = net.tracked(id, now.destination, now.source);

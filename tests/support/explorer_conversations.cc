@@ -137,7 +137,9 @@ void ConcreteWalk::converse(Opener& opener) {
                       kTells | (both && network_.answers(route, packet, value, i) ? unsigned{kAnswers} : 0U));
                 }
               }
-              if (!network_.opens(route, packet, value)) continue;
+              if (!network_.opens(route, packet, value) &&
+                  (!code || !both || !openedByHelper(route, packet, value)))
+                continue;
               hear(opener, route, packet, both && network_.answers(route, packet, value), goes);
             }
           }

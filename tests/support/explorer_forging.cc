@@ -90,18 +90,29 @@ const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger,
     for (const bool back : {false, true}) {
       const ConcretePacketOnWay packet{back ? endpoint : stranger, back ? stranger : endpoint, k,
                                        back ? owner : a.party};
-      for (const Route& route : network_.routes(back ? b.zone : a.zone, back ? a.zone : b.zone)) {
-        for (unsigned value = 0; value < network_.conditionValues(); ++value) {
-          if (route.crossings.empty() || !network_.opens(route, packet, value)) continue;
-          LiveFlow flow;
-          for (const Crossing& crossing : route.crossings)
-            flow.states |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
-          flow.over = question_.overAny || (a.party >= 0 ? over(a.party, owner, k) : question_.over[k] != 0);
-          FilterPoint every;
-          flow.helper = isHelperPort(every, k);
-          flow.kind = k;
-          flow.opened = back;
-          if (std::find(flows.begin(), flows.end(), flow) == flows.end()) flows.push_back(flow);
+      // Whoever has the address may send from another leg.
+      const Endpoint &opener = back ? b : a, &other = back ? a : b;
+      std::vector<int> legs{opener.zone};
+      if (opener.party >= 0) {
+        for (const int leg : universe_.parties()[opener.party].zones) {
+          if (leg != opener.zone) legs.push_back(leg);
+        }
+      }
+      for (const int leg : legs) {
+        for (const Route& route : network_.routes(leg, other.zone)) {
+          for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+            if (route.crossings.empty() || !network_.opens(route, packet, value)) continue;
+            LiveFlow flow;
+            for (const Crossing& crossing : route.crossings)
+              flow.states |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
+            flow.over =
+                question_.overAny || (a.party >= 0 ? over(a.party, owner, k) : question_.over[k] != 0);
+            FilterPoint every;
+            flow.helper = isHelperPort(every, k);
+            flow.kind = k;
+            flow.opened = back;
+            if (std::find(flows.begin(), flows.end(), flow) == flows.end()) flows.push_back(flow);
+          }
         }
       }
     }
@@ -145,6 +156,27 @@ void ConcreteWalk::related(int from, int to, Hop& hop) {
       }
     }
   }
+}
+
+// 5.4: a further conversation between the two ends of a flow that a helper reads, opened by his code: to
+// whatever listens there.
+bool ConcreteWalk::openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value) {
+  const auto& endpoints = universe_.endpoints();
+  if (!space::hasPorts(universe_.kinds()[packet.kind].service.protocol)) return false;
+  const int e = packet.source, d = packet.destination;
+  if (endpoints[e].linkLocal || endpoints[d].linkLocal || endpoints[d].party < 0) return false;
+  const bool six = network_.family(d);
+  const auto& flows = liveFlows(e, d, endpoints[d].party);
+  return std::any_of(flows.begin(), flows.end(), [&](const LiveFlow& flow) {
+    if (!flow.helper) return false;
+    return std::all_of(route.crossings.begin(), route.crossings.end(), [&](const Crossing& crossing) {
+      const auto& point = network_.pointOf(crossing);
+      return network_.opens(crossing, packet, value) ||
+             (point.covered[six] && enters(crossing, point) && isHelperPort(point, flow.kind) &&
+              ((flow.states >> static_cast<unsigned>(point.state)) & 1U) != 0 &&
+              network_.sourcePasses(crossing, e, packet.sender));
+    });
+  });
 }
 
 // 5.4: a further conversation between the two ends of a flow that a helper reads, whoever opens it.

@@ -89,12 +89,12 @@ void ConcreteWalk::takeFromHisEnd() {
       grew = true;
     }
     // Decision 0010: who opens a tunnel from where he waits has a machine in the pool; what comes to it has
-    // arrived.
+    // arrived. Whatever gets a packet to the gateway may have opened one, answered or not.
     for (int w = 0; w < parties_; ++w) {
       if (!waits[w]) continue;
       std::vector<char> one(parties_, 0);
       one[w] = 1;
-      explore(Phase::tunnels, one, nowhere);
+      explore(Phase::commands, one, nowhere);
       for (const State& state : states_) {
         if (state.holds != Holds::told) continue;
         auto& openers = tunnelOpeners_[state.who];
@@ -329,9 +329,8 @@ void ConcreteWalk::follow(int index, const Opener& opener, bool sameName) {
   const State state = states_[index];
   for (int r = 0; r < parties_ + services_; ++r) {
     const Hop& hop = opener.hops[r];
-    const unsigned needs = phase_ == Phase::tunnels ? kAnswers : kTells;  // a tunnel is a conversation
-    if ((hop.flags & needs) == 0) continue;
-    const bool with = state.over || (hop.flags & (needs << 1U)) != 0;
+    if ((hop.flags & kTells) == 0) continue;
+    const bool with = state.over || (hop.flags & overFlag(kTells)) != 0;
     const std::string how = "sent " + universe_.endpoints()[hop.source].address.toString() + " > " +
                             universe_.endpoints()[hop.destination].address.toString() + " " +
                             universe_.kinds()[hop.kind].service.toString();
@@ -374,7 +373,6 @@ void ConcreteWalk::stepCode(int index) {
     }
   }
   readBy(index, p, kAnswers);
-  if (phase_ == Phase::tunnels) return;
   for (int q = 0; q < parties_; ++q) {
     if (q == p || !his_[q] || !exists_[q] || question_.barred[q]) continue;
     State there{Holds::code, q, -1, true, index, {}};
@@ -403,8 +401,7 @@ void ConcreteWalk::stepTold(int index) {
     if (!present(effect, service)) continue;
     switch (effect.kind) {
       case EffectKind::store:
-        if (phase_ != Phase::tunnels)
-          reach({Holds::stored, state.who, -1, state.over, index, "keeps it"}, true);
+        reach({Holds::stored, state.who, -1, state.over, index, "keeps it"}, true);
         break;
       case EffectKind::shell:
         reach({Holds::code, host, -1, state.over, index, "gives a shell"}, true);
@@ -413,7 +410,7 @@ void ConcreteWalk::stepTold(int index) {
         break;
       case EffectKind::relay:
       case EffectKind::lookup: {
-        if (effect.outwardBits == 0 || (phase_ == Phase::tunnels && effect.inwardBits == 0)) break;
+        if (effect.outwardBits == 0) break;
         if (!universe_.passes(state.who, state.name, effect.names)) break;
         const bool sameName = keepsName(state.who, effect);
         for (const Opener& opener : openers_) {
@@ -422,7 +419,7 @@ void ConcreteWalk::stepTold(int index) {
           if (effect.destination == Destination::byName && opener.leads != leadsOf(state.name)) continue;
           follow(index, opener, sameName);
         }
-        if (effect.destination == Destination::pool && phase_ != Phase::tunnels) {
+        if (effect.destination == Destination::pool) {
           for (const int end : universe_.tunnelsOf(state.who, phase_ == Phase::commands))
             reach({Holds::code, end, -1, state.over, index, "through a tunnel"}, true);
         }
@@ -434,7 +431,6 @@ void ConcreteWalk::stepTold(int index) {
 
 // Whoever opens a conversation with `responder` takes what it has.
 void ConcreteWalk::readBy(int index, int responder, HopFlag flag) {
-  if (phase_ == Phase::tunnels) return;
   const State state = states_[index];
   const int names = static_cast<int>(universe_.names().size());
   for (const Opener& opener : openers_) {

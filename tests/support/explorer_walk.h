@@ -73,7 +73,7 @@ class ConcreteWalk {
     int before = -1;
     std::string how;
   };
-  enum class Phase { commands, tunnels, claim };
+  enum class Phase { commands, claim };
 
   // Preparations (explorer_walk.cc).
   bool runsOpaque(int host) const;
@@ -115,6 +115,7 @@ class ConcreteWalk {
   void forgedIntoFlows(int from, int to, Hop& hop);
   void reflected(int from, int to, Hop& hop);
   void quoted(int from, int to, Hop& hop);
+  bool openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value);
   bool isHelperPort(const FilterPoint& point, int kind) const;
   void note(Hop& hop, int from, int to, int source, int destination, int kind, bool over);
 
