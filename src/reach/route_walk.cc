@@ -169,6 +169,12 @@ struct Network::Walk {
         if (now.replies && back) after->replies = join(*now.replies, *back);
         passed.push_back(std::move(*after));
       };
+      // Without tracking, the answer needs a rule of its own.
+      auto backs = [&](const Alternative& there, ServiceSet services) {
+        const bool byRule = !replies && net.accepted(id, there.destination, there.source, next, zone)
+                                            .intersects((there.heard & services).reversed());
+        return byRule ? std::optional(AtomIds{}) : replies;
+      };
       const bool translated = now.source != source;
       const auto tolerated = translated ? std::optional(AtomIds{})
                                         : net.sourceTolerated(id, now.source, sender, zone, kind, setting);
@@ -176,13 +182,8 @@ struct Network::Walk {
         if (acceptance.kind == WayKind::uncovered) {
           take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
         } else if (tolerated) {
-          std::optional<AtomIds> back = replies;
-          // Without tracking, the answer needs a rule of its own.
-          if (!back && net.accepted(id, now.destination, now.source, next, zone)
-                           .intersects((now.heard & acceptance.services).reversed())) {
-            back = AtomIds{};
-          }
-          take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule, back);
+          take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule,
+               backs(now, acceptance.services));
         }
       }
       // What the rules do not decide they cannot take for a part of a flow.
@@ -210,8 +211,8 @@ struct Network::Walk {
       if (ports.intersects(flows)) {
         const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
-          take(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms, WayKind::helper,
-               replies);
+          const ServiceSet further = ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp);
+          take(further, atoms, WayKind::helper, backs(now, further));
         }
       }
     }

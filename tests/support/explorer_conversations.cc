@@ -172,7 +172,8 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
   const bool both = a.service >= 0 && b.service >= 0;
   if (a.service >= 0 && inside(a) && (question_.from[toParty] || (both && inside(b)))) return false;
   if (b.service >= 0 && inside(b) && (question_.from[fromParty] || a.service >= 0)) return false;
-  return question_.over[kind] && !(question_.from[fromParty] && question_.from[toParty]);
+  return question_.over[kind] &&
+         (!(question_.from[fromParty] && question_.from[toParty]) || question_.to[toParty]);
 }
 
 void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
@@ -220,7 +221,8 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
     }
     if (!itself && hears(q, packet.destination, route)) mark(opener, q, q, packet, flags);
   }
-  if (there.party < 0 || question_.direct || sameMachine(packet.source, packet.destination)) return;
+  if (there.party < 0 || question_.direct) return;
+  if (!itself && sameMachine(packet.source, packet.destination)) return;
   const Party& owner = universe_.parties()[there.party];
   if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;
   if (itself && opener.kind == Opener::Kind::code) return;
@@ -234,8 +236,14 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
       });
     };
     if (universe_.behaviours().at(service.behaviour).acceptsOnlyFrom && !among(service.from)) continue;
+    // Decision 0017: where a service relays answers besides, `readers` narrows nothing.
+    const auto& effects = universe_.behaviours().at(service.behaviour).effects;
+    const bool relays = std::any_of(effects.begin(), effects.end(), [&](const model::Effect& effect) {
+      return (effect.kind == EffectKind::relay || effect.kind == EffectKind::lookup) &&
+             effect.inwardBits > 0 && present(effect, service);
+    });
     mark(opener, parties_ + s, there.party, packet,
-         flags | (answers && among(service.readers) ? unsigned{kReads} : 0U));
+         flags | (answers && (relays || among(service.readers)) ? unsigned{kReads} : 0U));
   }
 }
 

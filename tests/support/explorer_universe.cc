@@ -222,7 +222,7 @@ void Universe::addEndpoints() {
       }
       // Decision 0011: in a family that passes uncovered every machine may speak. The address is nobody
       // else's.
-      if (!any && party.kind != Party::Kind::untrusted) {
+      if (!any) {
         const space::Bits128 prefix =
             family == Family::ipv4 ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
         endpoints_.push_back({{family, prefix + p + 1}, party.zones.front(), static_cast<int>(p), true});

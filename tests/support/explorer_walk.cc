@@ -26,7 +26,7 @@ ConcreteWalk::ConcreteWalk(const Universe& universe, const ConcreteNetwork& netw
     // Decision 0004: unlisted machines are there only where a claim names their zone; the far end of a tunnel
     // once there is a tunnel.
     exists_[p] = party.kind == Party::Kind::host || party.kind == Party::Kind::untrusted || named;
-    his_[p] = party.kind == Party::Kind::untrusted || named;
+    his_[p] = party.kind == Party::Kind::untrusted ? 1 : 0;
     // Semantics 4: a host with no `services` key is opaque, with all the powers of a held host; but it is a
     // relay.
     if (party.kind == Party::Kind::host && !universe_.model().hosts[party.host].servicesStated &&
@@ -34,6 +34,11 @@ ConcreteWalk::ConcreteWalk(const Universe& universe, const ConcreteNetwork& netw
       his_[p] = 1;
     if (party.kind == Party::Kind::host && runsOpaque(party.host) && !question_.direct) his_[p] = 1;
     if (question_.barred[p]) his_[p] = 0;
+  }
+  nobodys_ = his_;
+  for (int p = 0; p < parties_; ++p) {
+    if ((question_.to[p] || question_.held[p]) && universe_.parties()[p].service < 0 && !question_.barred[p])
+      his_[p] = 1;
   }
 }
 
@@ -90,11 +95,25 @@ void ConcreteWalk::takeFromHisEnd() {
     }
     // Decision 0010: who opens a tunnel from where he waits has a machine in the pool; what comes to it has
     // arrived. Whatever gets a packet to the gateway may have opened one, answered or not.
+    const std::vector<char> everything = his_;
     for (int w = 0; w < parties_; ++w) {
       if (!waits[w]) continue;
       std::vector<char> one(parties_, 0);
       one[w] = 1;
-      explore(Phase::commands, one, nowhere);
+      // Of each by itself: a tunnel ends where its opener sits.
+      his_ = nobodys_;
+      his_[w] = 1;
+      for (bool more = true; more;) {
+        more = false;
+        explore(Phase::commands, one, nowhere);
+        for (const State& state : states_) {
+          if (state.holds != Holds::code || his_[state.who]) continue;
+          if (universe_.parties()[state.who].service >= 0) continue;
+          his_[state.who] = 1;
+          more = true;
+        }
+      }
+      his_ = everything;
       for (const State& state : states_) {
         if (state.holds != Holds::told) continue;
         auto& openers = tunnelOpeners_[state.who];

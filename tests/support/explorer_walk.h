@@ -139,7 +139,8 @@ class ConcreteWalk {
   const Unstated unstated_;
   const Question& question_;
   const int parties_, services_;
-  std::vector<char> his_;  // his code is there
+  std::vector<char> his_;      // his code is there
+  std::vector<char> nobodys_;  // there whatever the claim says: he himself, and machines that run anything
   std::vector<char> exists_;
   std::vector<std::vector<int>> tunnelOpeners_;  // by service: parties where he waits that hold a tunnel
   std::vector<Opener> openers_;
