@@ -106,12 +106,14 @@ std::optional<AtomIds> Network::sourceTolerated(PointId id, ClassIndex source, P
 std::optional<AtomIds> Network::neighbourly(ZoneId zone, const Setting& setting) const {
   if (model_.at(zone).untrusted)
     return std::nullopt;  // there on-path decides; the adversary holds the addresses anyway
+  const bool linked = std::ranges::any_of(
+      model_.links, [&](const model::Link& link) { return link.from == zone || link.to == zone; });
   bool unstated = false;
   for (const Point& point : points_) {
     if (point.link) {
       const model::Link& link = model_.at(*point.link);
       if (link.from != zone && link.to != zone) continue;
-    } else if (!model_.unlistedIdeal && !model_.at(zone).isolated) {
+    } else if (linked && !model_.unlistedIdeal && !model_.at(zone).isolated) {
       continue;
     }
     const auto& stated = statement(model_, point, &model::Enforcement::antiSpoofing);

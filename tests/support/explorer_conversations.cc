@@ -41,7 +41,10 @@ void ConcreteWalk::openAll() {
       }
     }
   }
-  for (auto& opener : openers_) converse(opener);
+  for (auto& opener : openers_) {
+    converse(opener);
+    if (opener.kind == Opener::Kind::code && !question_.direct) tellServices(opener);
+  }
 }
 
 // A packet from an address to itself: no service is told one from outside (RFC 1122 section 3.2.1.3 e; Linux
@@ -156,7 +159,9 @@ int ConcreteWalk::partyOf(int responder) const {
 
 bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
   if (question_.overAny) return true;
-  if (fromParty == toParty) return false;  // among the machines of one group
+  // Inside a host, or among the machines of one group.
+  if (fromParty == toParty && universe_.parties()[fromParty].kind == Party::Kind::host)
+    return question_.over[kind] && (!question_.from[fromParty] || question_.to[fromParty]);
   // How he moves bytes between his own places is no hop (decision 0003).
   const Party& a = universe_.parties()[fromParty];
   const Party& b = universe_.parties()[toParty];
@@ -178,7 +183,12 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
 
 void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
                         unsigned flags) {
-  if (over(opener.party, responderParty, packet.kind)) flags |= flags << 1U;
+  // How his code moves bytes among the machines of one group is no hop.
+  const bool among =
+      opener.party == responderParty && opener.kind == Opener::Kind::code && !question_.to[responderParty];
+  constexpr unsigned kPlain = kTells | kAnswers | kReads | kCrossedBack;
+  if (over(opener.party, responderParty, packet.kind) && (question_.overAny || !among))
+    flags |= (flags & kPlain) << 1U;
   Hop& hop = opener.hops[responder];
   if ((flags & ~hop.flags) == 0) return;
   hop.flags |= flags;
@@ -187,8 +197,8 @@ void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const
   hop.kind = packet.kind;
 }
 
-// Semantics 3 and 4: who hears what comes to this address over this route.
-bool ConcreteWalk::hears(int party, int endpoint, const Route& route) const {
+// Semantics 3 and 4: who hears what comes to this address.
+bool ConcreteWalk::hears(int party, int endpoint) const {
   const auto& there = universe_.endpoints()[endpoint];
   const Party& hearer = universe_.parties()[party];
   if (there.party == party) return true;
@@ -196,8 +206,7 @@ bool ConcreteWalk::hears(int party, int endpoint, const Route& route) const {
   if (universe_.model().zones[there.zone].untrusted) return false;
   if (std::find(hearer.zones.begin(), hearer.zones.end(), there.zone) == hearer.zones.end()) return false;
   // As a neighbour, unless ports are secured beside that zone.
-  if (route.crossings.empty()) return !network_.portSecurity(there.zone);
-  return network_.pointOf(route.crossings.back()).antiSpoofing != model::AntiSpoofing::host;
+  return !network_.portSecurity(there.zone);
 }
 
 void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers,
@@ -219,7 +228,7 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
         mark(opener, q, q, packet, flags);
       continue;
     }
-    if (!itself && hears(q, packet.destination, route)) mark(opener, q, q, packet, flags);
+    if (!itself && hears(q, packet.destination)) mark(opener, q, q, packet, flags);
   }
   if (there.party < 0 || question_.direct) return;
   if (!itself && sameMachine(packet.source, packet.destination)) return;

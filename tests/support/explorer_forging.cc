@@ -120,38 +120,115 @@ const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger,
   return flows;
 }
 
-// 5.4: an ICMP error that quotes a live flow of the one it goes to.
+// 5.4: whether an ICMP error of `packet.sender` gets over the route: by rules, or as one that quotes a live
+// flow of `owner`, who has the address it goes to.
+bool ConcreteWalk::relatedPasses(const Route& route, const ConcretePacketOnWay& packet, int owner) {
+  const auto& endpoints = universe_.endpoints();
+  const bool six = network_.family(packet.destination);
+  for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+    std::uint64_t needs = 0;
+    const bool passes =
+        std::all_of(route.crossings.begin(), route.crossings.end(), [&](const Crossing& crossing) {
+          const auto& point = network_.pointOf(crossing);
+          if (network_.opens(crossing, packet, value)) return true;
+          needs |= std::uint64_t{1} << static_cast<unsigned>(point.state);
+          return point.covered[six] && !endpoints[packet.source].linkLocal && enters(crossing, point) &&
+                 network_.sourcePasses(crossing, packet.source, packet.sender);
+        });
+    if (!passes) continue;
+    for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
+      const auto& flows = liveFlows(x, packet.destination, owner);
+      if (std::any_of(flows.begin(), flows.end(),
+                      [&](const LiveFlow& flow) { return (needs & ~flow.states) == 0; }))
+        return true;
+    }
+  }
+  return false;
+}
+
 void ConcreteWalk::related(int from, int to, Hop& hop) {
   const auto& endpoints = universe_.endpoints();
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
     if (endpoints[d].zone < 0) continue;
     for (const int leg : universe_.parties()[from].zones) {
       for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
-        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d, route)) continue;
+        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d)) continue;
         for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
           if (!network_.owns(from, e) || network_.family(e) != network_.family(d)) continue;
           for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
             if (!fits(universe_.kinds()[k], network_.family(d))) continue;
             if ((hop.flags & kTells) != 0 && !over(from, to, k)) continue;
-            for (unsigned value = 0; value < network_.conditionValues(); ++value) {
-              std::uint64_t needs = 0;
-              bool passes = true;
-              for (const Crossing& crossing : route.crossings) {
-                const auto& point = network_.pointOf(crossing);
-                if (network_.opens(crossing, {e, d, k, from}, value)) continue;
-                passes = passes && point.covered[network_.family(d)] && !endpoints[e].linkLocal &&
-                         enters(crossing, point) && network_.sourcePasses(crossing, e, from);
-                needs |= std::uint64_t{1} << static_cast<unsigned>(point.state);
-              }
-              if (!passes) continue;
-              for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
-                const auto& flows = liveFlows(x, d, to);
-                if (std::any_of(flows.begin(), flows.end(),
-                                [&](const LiveFlow& flow) { return (needs & ~flow.states) == 0; }))
-                  note(hop, from, to, e, d, k, over(from, to, k));
-              }
+            if (relatedPasses(route, {e, d, k, from}, to)) note(hop, from, to, e, d, k, over(from, to, k));
+          }
+        }
+      }
+    }
+  }
+}
+
+// 5.4: the kinds of packets that get over the route as part of a live flow between the address they bear and
+// that they go to; each with the flow. A filter cannot tell them from replies.
+void ConcreteWalk::forgedThrough(const Route& route, int source, int destination, int from, int owner,
+                                 const std::function<void(const LiveFlow&, int)>& pass) {
+  const bool six = network_.family(destination);
+  const auto flows = liveFlows(source, destination, owner);
+  for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+    const ConcretePacketOnWay packet{source, destination, k, from};
+    for (const LiveFlow& flow : flows) {
+      // What is forged may go to whatever port the flow was opened from.
+      if (flow.opened ? !network_.answerIs(flow.kind, k) : k != flow.kind) continue;
+      for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+        const bool passes =
+            std::all_of(route.crossings.begin(), route.crossings.end(), [&](const Crossing& crossing) {
+              const auto& point = network_.pointOf(crossing);
+              return point.passes[six] || network_.opens(crossing, packet, value) ||
+                     (point.covered[six] && point.established &&
+                      network_.sourcePasses(crossing, source, from) &&
+                      ((flow.states >> static_cast<unsigned>(point.state)) & 1U) != 0);
+            });
+        if (!passes) continue;
+        pass(flow, k);
+        break;
+      }
+    }
+  }
+}
+
+// What is no conversation of its own is heard by services as well.
+void ConcreteWalk::tellServices(Opener& opener) {
+  const auto& endpoints = universe_.endpoints();
+  const auto& model = universe_.model();
+  const int from = opener.party;
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    const int host = endpoints[d].party;
+    if (host < 0 || endpoints[d].zone < 0 || endpoints[d].linkLocal || host == from) continue;
+    if (universe_.parties()[host].kind != Party::Kind::host || question_.barred[host]) continue;
+    auto tell = [&](int source, int k, bool ofFlow) {
+      for (const auto id : model.hosts[universe_.parties()[host].host].services) {
+        const int s = static_cast<int>(id.index());
+        if (!universe_.listens(s, k)) continue;
+        const auto& service = model.services[s];
+        if (universe_.behaviours().at(service.behaviour).acceptsOnlyFrom && service.from &&
+            std::none_of(service.from->begin(), service.from->end(),
+                         [&](const auto& term) { return universe_.means(term, endpoints[source]); }))
+          continue;
+        mark(opener, parties_ + s, host, {source, d, k, from}, kTells | (ofFlow ? overFlag(kTells) : 0U));
+      }
+    };
+    for (const int leg : universe_.parties()[from].zones) {
+      for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+        if (route.crossings.empty()) continue;
+        for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
+          if (endpoints[x].linkLocal || network_.family(x) != network_.family(d)) continue;
+          if (network_.owns(from, x)) {
+            for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+              if (fits(universe_.kinds()[k], network_.family(d)) &&
+                  relatedPasses(route, {x, d, k, from}, host))
+                tell(x, k, false);
             }
           }
+          if (bears(from, endpoints[x].address) || sameMachine(x, d)) continue;
+          forgedThrough(route, x, d, from, host, [&](const LiveFlow& flow, int k) { tell(x, k, flow.over); });
         }
       }
     }
@@ -194,14 +271,14 @@ void ConcreteWalk::helped(int from, int to, Hop& hop) {
       const bool leg =
           std::find(sender.zones.begin(), sender.zones.end(), endpoints[e].zone) != sender.zones.end();
       if (!own && (!leg || sender.kind == Party::Kind::untrusted)) continue;
-      if (ownMachine(from, d) || !hears(to, d, kNone)) continue;
+      if (ownMachine(from, d) || !hears(to, d)) continue;
       bool any = false;
       for (const LiveFlow& flow : liveFlows(e, d, to)) any = any || flow.helper;
       if (!any) continue;
       for (const bool back : {false, true}) {
         const int source = back ? d : e, destination = back ? e : d;
         for (const Route& route : network_.routes(endpoints[source].zone, endpoints[destination].zone)) {
-          if (route.crossings.empty() || (back ? !hears(from, e, route) : !hears(to, d, route))) continue;
+          if (route.crossings.empty() || (back ? !hears(from, e) : !hears(to, d))) continue;
           for (int k = 0; k < kinds; ++k) {
             if (!space::hasPorts(universe_.kinds()[k].service.protocol)) continue;
             const ConcretePacketOnWay packet{source, destination, k, back ? to : from};
@@ -228,39 +305,21 @@ void ConcreteWalk::helped(int from, int to, Hop& hop) {
   }
 }
 
-// 5.4: a packet forged into a live flow of the one it goes to: a filter cannot tell it from a reply.
+// 5.4: a packet forged into a live flow of the one it goes to.
 void ConcreteWalk::forgedIntoFlows(int from, int to, Hop& hop) {
   const auto& endpoints = universe_.endpoints();
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
     if (endpoints[d].zone < 0 || endpoints[d].linkLocal) continue;
-    const bool six = network_.family(d);
     for (const int leg : universe_.parties()[from].zones) {
       for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
-        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d, route)) continue;
+        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d)) continue;
         for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
-          if (endpoints[x].linkLocal || network_.family(x) != six || sameMachine(x, d)) continue;
+          if (endpoints[x].linkLocal || network_.family(x) != network_.family(d) || sameMachine(x, d))
+            continue;
           if (bears(from, endpoints[x].address)) continue;  // its own conversation
-          bool passes = true;
-          std::uint64_t needs = 0;
-          for (const Crossing& crossing : route.crossings) {
-            const auto& point = network_.pointOf(crossing);
-            if (point.passes[six]) continue;
-            passes =
-                passes && point.covered[six] && point.established && network_.sourcePasses(crossing, x, from);
-            needs |= std::uint64_t{1} << static_cast<unsigned>(point.state);
-          }
-          if (!passes) continue;
-          for (const LiveFlow& flow : liveFlows(x, d, to)) {
-            if ((needs & ~flow.states) != 0) continue;
-            // The flow's opener is the hop's; and what is forged may go to whatever port the flow was opened
-            // from.
-            bool asForged = false;
-            for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
-              if (flow.opened ? network_.answerIs(flow.kind, k) : k == flow.kind)
-                asForged = asForged || over(from, to, k);
-            }
-            note(hop, from, to, x, d, flow.kind, flow.over || asForged);
-          }
+          forgedThrough(route, x, d, from, to, [&](const LiveFlow& flow, int k) {
+            note(hop, from, to, x, d, flow.kind, flow.over || over(from, to, k));
+          });
         }
       }
     }
@@ -289,7 +348,7 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
         for (const Route& there_ : network_.routes(leg, there.zone)) {
           if (there_.crossings.empty() && network_.portSecurity(leg) && !network_.owns(from, f)) continue;
           for (const Route& back : network_.routes(there.zone, endpoints[f].zone)) {
-            if (!hears(to, f, back)) continue;
+            if (!hears(to, f)) continue;
             for (int k = 0; k < kinds; ++k) {
               const auto protocol = universe_.kinds()[k].service.protocol;
               // What comes back: an answer of the protocol, or an error that quotes.
@@ -307,8 +366,13 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
               if (!open && protocol == space::kTcp) answer = true;
               if (!open && protocol != space::kTcp && !space::hasIcmpType(protocol)) error = true;
               if (!answer && !error) continue;
+              bool intoFlow = false;
+              if (!there_.crossings.empty()) {
+                forgedThrough(there_, f, d, from, there.party,
+                              [&](const LiveFlow&, int kind) { intoFlow = intoFlow || kind == k; });
+              }
               for (unsigned value = 0; value < network_.conditionValues(); ++value) {
-                if (!network_.opens(there_, {f, d, k, from}, value)) continue;
+                if (!intoFlow && !network_.opens(there_, {f, d, k, from}, value)) continue;
                 std::uint64_t saw = 0;
                 for (const Crossing& crossing : there_.crossings)
                   saw |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
@@ -368,12 +432,12 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                   if (z == endpoints[f].zone) {
                     static const Route kAtOnce{{}, {}};
                     const Route last{{crossing}, {}};
-                    if (hears(to, f, last)) note(hop, from, to, f, d, k, over(from, to, k));
+                    if (hears(to, f)) note(hop, from, to, f, d, k, over(from, to, k));
                     continue;
                   }
                   if (crossing.point == 0) continue;
                   for (const Route& on : network_.routes(z, endpoints[f].zone)) {
-                    if (!hears(to, f, on)) continue;
+                    if (!hears(to, f)) continue;
                     for (int s = 0; s < static_cast<int>(endpoints.size()); ++s) {
                       if (endpoints[s].zone != z || endpoints[s].party >= 0 || network_.family(s) != six)
                         continue;

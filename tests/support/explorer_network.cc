@@ -72,10 +72,20 @@ void ConcreteNetwork::addPoints(Unstated unstated) {
       points_.back().state = states++;
     }
   }
-  // "`host` includes port security inside the zone": of whichever point stands beside the zone, the model's
-  // own word for the ideal point.
-  for (int z = 0; z < zones_; ++z)
-    portSecurity_.push_back(points_[0].antiSpoofing == AntiSpoofing::host ? 1 : 0);
+  // "`host` includes port security inside the zone": of every point that stands beside the zone.
+  for (int z = 0; z < zones_; ++z) {
+    bool secured = true, linked = false;
+    for (std::size_t l = 0; l < model.links.size(); ++l) {
+      if (static_cast<int>(model.links[l].from.index()) != z &&
+          static_cast<int>(model.links[l].to.index()) != z)
+        continue;
+      linked = true;
+      secured = secured && points_[l + 1].antiSpoofing == AntiSpoofing::host;
+    }
+    if (!linked || model.unlistedIdeal || model.zones[z].isolated)
+      secured = secured && points_[0].antiSpoofing == AntiSpoofing::host;
+    portSecurity_.push_back(secured ? 1 : 0);
+  }
 }
 
 bool ConcreteNetwork::isFree(int zone) const { return !universe_.model().zones[zone].isolated; }

@@ -376,8 +376,12 @@ void ConcreteWalk::stepCode(int index) {
     }
   }
   if (party.kind == Party::Kind::waitingTunnel) {
+    // The tunnel is a conversation of its opener with the gateway.
+    bool shows = state.over;
+    for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k)
+      shows = shows || (question_.over[k] && universe_.listens(party.service, k));
     for (const int w : tunnelOpeners_[party.service])
-      reach({Holds::code, w, -1, state.over, index, "through his tunnel"}, true);
+      reach({Holds::code, w, -1, shows, index, "through his tunnel"}, true);
   }
   for (const Opener& opener : openers_) {
     if (opener.kind == Opener::Kind::code && opener.party == p) follow(index, opener, false);

@@ -101,7 +101,7 @@ class ConcreteWalk {
 
   // Ways without a conversation (explorer_forging.cc): one party's code to another's.
   Hop without(int from, int to, std::string& how);
-  bool hears(int party, int endpoint, const Route& route) const;
+  bool hears(int party, int endpoint) const;
   struct LiveFlow {
     std::uint64_t states = 0;
     bool over = false, helper = false;
@@ -110,6 +110,10 @@ class ConcreteWalk {
     auto operator<=>(const LiveFlow&) const = default;
   };
   const std::vector<LiveFlow>& liveFlows(int stranger, int endpoint, int owner);
+  bool relatedPasses(const Route& route, const ConcretePacketOnWay& packet, int owner);
+  void forgedThrough(const Route& route, int source, int destination, int from, int owner,
+                     const std::function<void(const LiveFlow&, int)>& pass);
+  void tellServices(Opener& opener);
   void related(int from, int to, Hop& hop);
   void helped(int from, int to, Hop& hop);
   void forgedIntoFlows(int from, int to, Hop& hop);
