@@ -308,7 +308,9 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
         return term.kind == PlaceTerm::Kind::name;
       });
     };
-    const auto& terms = effect.destination == Destination::resolver ? service.resolver : service.upstream;
+    const auto& terms = effect.destination == Destination::resolver ? service.resolver
+                        : effect.destination == Destination::pool   ? service.pool
+                                                                    : service.upstream;
     const bool listed = !service.addresses || !service.addresses->allow ||
                         service.addresses->allow->intersects(endpoint.addresses);
     if (throughHim(terms) && listed) return Onward{next};
@@ -474,7 +476,6 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         for (Way way : net.ways(reader, PartyId(o), powers, powerful(PartyId(o)), setting)) {
           if (way.tapped != net.at(at).zone) continue;
           way.tapped = {};
-          way.answered = true;
           own.push_back(way);
         }
       }

@@ -276,8 +276,16 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
         if (zone != leaving && model_.at(zone).untrusted && model_.at(zone).onPath) {
           // He is on the path of whatever crosses his zone, wherever it is bound.
           for (const Walk::Alternative& here : walk.open) {
-            ways.push_back(walk.wayOf(here, start, route));
-            ways.back().tapped = zone;
+            // Where replies pass he answers in its place.
+            Way way = walk.wayOf(here, start, route);
+            way.tapped = zone;
+            ways.push_back(way);
+            if (kind == SourceKind::forged || !here.replies || here.kind == WayKind::liveFlow ||
+                here.kind == WayKind::related)
+              continue;
+            way.answered = true;
+            way.atoms = join(way.atoms, *here.replies);
+            ways.push_back(way);
           }
         }
       }

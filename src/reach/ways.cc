@@ -108,6 +108,10 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
 void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, ClassIndex source,
                       ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
                       const Setting& setting) const {
+  if (endpoints_[source].party == from && endpoints_[source].zone == entering) {
+    waysBetween(ways, from, entering, source, SourceKind::own, atoms, target, true, setting);
+    return;
+  }
   if (endpoints_[source].zone == entering && neighbours) {
     waysBetween(ways, from, entering, source, SourceKind::neighbour, join(atoms, *neighbours), target, true,
                 setting);
@@ -336,7 +340,9 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, Se
   for (ZoneId entering : at(from).zones) {
     const bool neighbour = endpoints_[victim].zone == entering;
     if (neighbour && !model_.at(entering).isolated) continue;
-    const SourceKind kind = neighbour ? SourceKind::neighbour : SourceKind::forged;
+    const SourceKind kind = !neighbour                         ? SourceKind::forged
+                            : endpoints_[victim].party == from ? SourceKind::own
+                                                               : SourceKind::neighbour;
     for (ClassIndex destination = 0; destination < endpoints_.size(); ++destination) {
       const EndpointClass& end = endpoints_[destination];
       if (end.family != endpoints_[victim].family || end.linkLocal) continue;

@@ -115,11 +115,14 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
   const auto& net = network(unstated);
   const auto over = universe_.members(claim.over);
   // The addresses that lie in a zone, and all those of whoever is at home in it (found-second-leg-address).
-  auto among = [&](const model::PlaceTerms& terms, const Endpoint& endpoint) {
+  auto among = [&](const model::PlaceTerms& terms, const Endpoint& endpoint, bool anyLeg) {
     return std::any_of(terms.begin(), terms.end(), [&](const auto& term) {
       if (universe_.means(term, endpoint)) return true;
-      return term.kind == model::PlaceTerm::Kind::zone && endpoint.party >= 0 &&
-             universe_.parties()[endpoint.party].zones.front() == static_cast<int>(term.zone.index());
+      if (term.kind != model::PlaceTerm::Kind::zone || endpoint.party < 0) return false;
+      // A host with a leg in a zone is a host of it, whichever leg it sends from.
+      const auto& legs = universe_.parties()[endpoint.party].zones;
+      const auto end = anyLeg ? legs.end() : legs.begin() + 1;
+      return std::find(legs.begin(), end, static_cast<int>(term.zone.index())) != end;
     });
   };
   // Model, `only`: outside of `from` and outside the zone of `to`; of a host that is its home (decision
@@ -136,10 +139,11 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
     const Endpoint& from = endpoints[e];
     if (from.zone < 0 || from.party < 0 || universe_.parties()[from.party].service >= 0) continue;
     const bool only = claim.kind == model::ClaimKind::only;
-    if (among(claim.from, from) == only) continue;
+    if (among(claim.from, from, !only) == only) continue;
     for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
       const Endpoint& to = endpoints[d];
-      if (to.zone < 0 || to.party < 0 || net.family(d) != net.family(e) || !among(claim.to, to)) continue;
+      if (to.zone < 0 || to.party < 0 || net.family(d) != net.family(e) || !among(claim.to, to, false))
+        continue;
       if (only && standsBeside(from.party)) continue;
       if (from.party == to.party && !universe_.parties()[from.party].group) continue;
       for (const int leg : universe_.parties()[from.party].zones) {

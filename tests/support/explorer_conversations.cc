@@ -58,12 +58,6 @@ bool ConcreteWalk::sameMachine(int source, int destination) const {
   return !universe_.parties()[a.party].group;
 }
 
-bool ConcreteWalk::bears(int party, const space::Address& address) const {
-  return std::any_of(
-      universe_.endpoints().begin(), universe_.endpoints().end(),
-      [&](const Endpoint& endpoint) { return endpoint.party == party && endpoint.address == address; });
-}
-
 bool ConcreteWalk::crossesOnPath(const Route& route) const {
   for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
     const auto& zone = universe_.model().zones[route.zones[i]];

@@ -227,7 +227,7 @@ void ConcreteWalk::tellServices(Opener& opener) {
                 tell(x, k, false);
             }
           }
-          if (bears(from, endpoints[x].address) || sameMachine(x, d)) continue;
+          if (network_.owns(from, x) || sameMachine(x, d)) continue;  // its own conversation
           forgedThrough(route, x, d, from, host, [&](const LiveFlow& flow, int k) { tell(x, k, flow.over); });
         }
       }
@@ -316,7 +316,7 @@ void ConcreteWalk::forgedIntoFlows(int from, int to, Hop& hop) {
         for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
           if (endpoints[x].linkLocal || network_.family(x) != network_.family(d) || sameMachine(x, d))
             continue;
-          if (bears(from, endpoints[x].address)) continue;  // its own conversation
+          if (network_.owns(from, x)) continue;  // its own conversation
           forgedThrough(route, x, d, from, to, [&](const LiveFlow& flow, int k) {
             note(hop, from, to, x, d, flow.kind, flow.over || over(from, to, k));
           });
@@ -340,7 +340,7 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
       if (there.party < 0 || there.zone < 0 || there.linkLocal || network_.family(f) != network_.family(d))
         continue;
       const Party& machine = universe_.parties()[there.party];
-      if (sameMachine(f, d) || there.party == from || question_.barred[there.party] ||
+      if (sameMachine(f, d) || there.party == from || there.party == to || question_.barred[there.party] ||
           machine.kind == Party::Kind::untrusted || !exists_[there.party])
         continue;
       const bool six = network_.family(d);
@@ -367,7 +367,7 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
               if (!open && protocol != space::kTcp && !space::hasIcmpType(protocol)) error = true;
               if (!answer && !error) continue;
               bool intoFlow = false;
-              if (!there_.crossings.empty()) {
+              if (!there_.crossings.empty() && !network_.owns(from, f)) {
                 forgedThrough(there_, f, d, from, there.party,
                               [&](const LiveFlow&, int kind) { intoFlow = intoFlow || kind == k; });
               }

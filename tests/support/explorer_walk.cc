@@ -282,13 +282,7 @@ void ConcreteWalk::reach(State state, bool arrival) {
     arrived_ = static_cast<int>(states_.size()) - 1;
     return;
   }
-  // What comes to the far end of a tunnel that he opened from where he waits has arrived (decision 0010).
-  if (phase_ == Phase::claim && state.holds == Holds::code && !state.over &&
-      universe_.parties()[state.who].kind == Party::Kind::waitingTunnel) {
-    const auto& openers = tunnelOpeners_[universe_.parties()[state.who].service];
-    if (std::all_of(openers.begin(), openers.end(), [&](int opener) { return goal_[opener] != 0; })) return;
-  }
-  // Nor from where they started: what comes back to `from` was there already (example-multi-zone-dns: a
+  // What comes back to `from` was there already (example-multi-zone-dns: a
   // question that a resolver answers, and bytes that leave another way, are no channel over dns).
   if (phase_ == Phase::claim && state.holds == Holds::code && arrival && question_.from[state.who]) return;
   // Services and clients of the machines where he waits: his code there has it first.

@@ -92,7 +92,6 @@ class ConcreteWalk {
   void mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
             unsigned flags);
   bool sameMachine(int source, int destination) const;
-  bool bears(int party, const space::Address& address) const;
   // What a machine sends to its own address never leaves it.
   bool ownMachine(int party, int endpoint) const {
     return universe_.endpoints()[endpoint].party == party && !universe_.parties()[party].group;
