@@ -208,6 +208,8 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
   const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to));
   if (!fresh) return known->second;
   ServiceSet all;
+  // A machine's talk with itself crosses no filter.
+  if (endpoints_[from].party == endpoints_[to].party && !several(endpoints_[from].party)) return all;
   const ZoneId leaving = endpoints_[to].zone;
   // Whoever has the address may send from another leg.
   std::set<ZoneId> legs(at(endpoints_[from].party).zones.begin(), at(endpoints_[from].party).zones.end());

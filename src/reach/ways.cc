@@ -67,6 +67,12 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
   std::erase_if(all, [&](const Way& way) {
     return way.points.empty() && endpoints_[way.to].zone != way.fromZone && endpoints_[way.to].party != to;
   });
+  // What a machine answers to an address of its own stays inside it.
+  for (Way& way : all) {
+    if (!receiverHeld && way.source == SourceKind::neighbour && endpoints_[way.from].party == to &&
+        !several(to))
+      way.answered = false;
+  }
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
   using Role = std::pair<PartyId, std::uint32_t>;

@@ -177,9 +177,9 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
 
 void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
                         unsigned flags) {
-  // How his code moves bytes among the machines of one group is no hop.
-  const bool among =
-      opener.party == responderParty && opener.kind == Opener::Kind::code && !question_.to[responderParty];
+  // How his code moves bytes among the machines of one group, or beside itself, is no hop.
+  const bool his = opener.kind == Opener::Kind::code || question_.held[opener.party];
+  const bool among = opener.party == responderParty && his && !question_.to[responderParty];
   constexpr unsigned kPlain = kTells | kAnswers | kReads | kCrossedBack;
   if (over(opener.party, responderParty, packet.kind) && (question_.overAny || !among))
     flags |= (flags & kPlain) << 1U;

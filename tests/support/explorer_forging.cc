@@ -166,6 +166,19 @@ void ConcreteWalk::related(int from, int to, Hop& hop) {
   }
 }
 
+// What bears its own address it has not forged; where a party may have any address that nobody claims, those
+// that stand for nobody are its own.
+bool ConcreteWalk::ownConversation(int party, int endpoint) const {
+  const auto& endpoints = universe_.endpoints();
+  if (network_.owns(party, endpoint)) return true;
+  return endpoints[endpoint].party < 0 && std::any_of(
+                                              endpoints.begin(), endpoints.end(),
+                                              [&](const Endpoint& other) {
+                                                return other.party == party &&
+                                                       other.address == endpoints[endpoint].address;
+                                              });
+}
+
 // 5.4: the kinds of packets that get over the route as part of a live flow between the address they bear and
 // that they go to; each with the flow. A filter cannot tell them from replies.
 void ConcreteWalk::forgedThrough(const Route& route, int source, int destination, int from, int owner,
@@ -227,7 +240,7 @@ void ConcreteWalk::tellServices(Opener& opener) {
                 tell(x, k, false);
             }
           }
-          if (network_.owns(from, x) || sameMachine(x, d)) continue;  // its own conversation
+          if (ownConversation(from, x) || sameMachine(x, d)) continue;
           forgedThrough(route, x, d, from, host, [&](const LiveFlow& flow, int k) { tell(x, k, flow.over); });
         }
       }
@@ -316,7 +329,7 @@ void ConcreteWalk::forgedIntoFlows(int from, int to, Hop& hop) {
         for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
           if (endpoints[x].linkLocal || network_.family(x) != network_.family(d) || sameMachine(x, d))
             continue;
-          if (network_.owns(from, x)) continue;  // its own conversation
+          if (ownConversation(from, x)) continue;
           forgedThrough(route, x, d, from, to, [&](const LiveFlow& flow, int k) {
             note(hop, from, to, x, d, flow.kind, flow.over || over(from, to, k));
           });

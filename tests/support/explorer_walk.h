@@ -113,6 +113,7 @@ class ConcreteWalk {
   void forgedThrough(const Route& route, int source, int destination, int from, int owner,
                      const std::function<void(const LiveFlow&, int)>& pass);
   void tellServices(Opener& opener);
+  bool ownConversation(int party, int endpoint) const;
   void related(int from, int to, Hop& hop);
   void helped(int from, int to, Hop& hop);
   void forgedIntoFlows(int from, int to, Hop& hop);
