@@ -354,7 +354,8 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
         continue;
       const Party& machine = universe_.parties()[there.party];
       if (sameMachine(f, d) || there.party == from || there.party == to || question_.barred[there.party] ||
-          machine.kind == Party::Kind::untrusted || !exists_[there.party])
+          machine.kind != Party::Kind::host || question_.from[there.party] || question_.to[there.party] ||
+          question_.held[there.party])  // what code answers is its own conversation
         continue;
       const bool six = network_.family(d);
       for (const int leg : universe_.parties()[from].zones) {

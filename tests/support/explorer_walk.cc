@@ -289,6 +289,8 @@ void ConcreteWalk::reach(State state, bool arrival) {
   if (state.holds != Holds::code) {
     const int at = state.holds == Holds::client ? state.who : partyOf(parties_ + state.who);
     if (goal_[at]) return;
+    // And what comes back to services of `from` was there already.
+    if (phase_ == Phase::claim && arrival && question_.from[at]) return;
   }
   // `direct`: without relays, stores, look-ups; a machine of his own that passes it on relays, too.
   if (question_.direct && arrival && !sameAdversary(state)) return;
@@ -386,7 +388,7 @@ void ConcreteWalk::stepCode(int index) {
     for (const auto service : universe_.model().hosts[party.host].services) {
       for (int n = 0; n < static_cast<int>(universe_.names().size()); ++n)
         reach({Holds::told, static_cast<int>(service.index()), n, state.over, index, "runs beside his code"},
-              true);
+              false);
     }
   }
   readBy(index, p, kAnswers);
