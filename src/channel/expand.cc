@@ -136,6 +136,13 @@ void Solver::Run::expandHeld(const State& state, int index) {
   }
   if (auto mine = hisTunnels.find(here); mine != hisTunnels.end()) {
     const ServiceSet tunnels = tunnelPackets();
+    // His machine is another than those of `from` in that zone: one of them has to reach it.
+    std::vector<std::pair<PartyId, Way>> there;
+    for (std::size_t p = 0; source[here.index()] && p < held.size(); ++p) {
+      if (!source[p] || !exists(PartyId(p))) continue;
+      for (const Way& way : net.ways(PartyId(p), here, Powers::forger, true, setting))
+        there.emplace_back(PartyId(p), way);
+    }
     for (const auto& [opener, gaps] : mine->second) {
       Hop hop;
       hop.from = net.at(here).name;
@@ -144,8 +151,15 @@ void Solver::Run::expandHeld(const State& state, int index) {
       hop.example = *tunnels.witness();
       hop.carrier = "the tunnel that he opened";
       hop.bitsPerSecond = kConversationBitsPerSecond;
-      push({StateKind::held, opener.value, state.seen || tunnels.intersects(query.over), NameSet::all()},
-           {hop}, gaps, index, true);
+      const State arrived{StateKind::held, opener.value, state.seen || tunnels.intersects(query.over),
+                          NameSet::all()};
+      if (!source[here.index()]) push(arrived, {hop}, gaps, index, true);
+      for (const auto& [sender, way] : there) {
+        bool inside = false;
+        const reach::Fit packets{way.sent.value_or(way.packets), way.packets};
+        push(arrived, {makeHop(sender, here, way, packets, "anything", rateOf(way), inside), hop},
+             reach::join(way.atoms, gaps), index, true);
+      }
     }
   }
   // Whoever holds a gateway has machines in its pool.
@@ -168,11 +182,12 @@ void Solver::Run::expandHeld(const State& state, int index) {
     }
   }
   consume(here, ServiceSet::all(), NameSet::all(), nullptr, state.seen, index, false);
-  if (!query.direct) reflect(here, state.seen, index);
+  const bool member = target[here.index()] && source[here.index()] && net.several(here);
+  if (!query.direct) reflect(here, state.seen, index, member, {});
 }
 
 // Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
-void Solver::Run::reflect(PartyId from, bool seen, int parent) {
+void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const AtomIds& gaps) {
   // Who waits for it, at his own address or at a neighbour's that he took.
   struct Victim {
     PartyId party;
@@ -182,12 +197,13 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent) {
   std::vector<Victim> victims;
   for (std::size_t v = 0; v < held.size(); ++v) {
     const PartyId victim(v);
-    if (source[v] || barred[v] || victim == from || !exists(victim)) continue;
+    if (victim == from ? !among : source[v]) continue;
+    if (barred[v] || !exists(victim)) continue;
     const auto taken = held[v] ? AtomIds{} : takeover(victim);
     if (!taken) continue;
     for (auto& hears : net.heardAt(victim, setting)) {
       if (!net.endpoint(hears.address).linkLocal)
-        victims.push_back({victim, hears.address, reach::join(hears.atoms, *taken)});
+        victims.push_back({victim, hears.address, reach::join(reach::join(hears.atoms, *taken), gaps)});
     }
   }
   for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {
@@ -422,6 +438,7 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
         arrive(PartyId(p), PartyId(p), way, ServiceSet::all(), "anything", rateOf(way), NameSet::all(), seen,
                gaps, parent, true);
       }
+      reflect(PartyId(p), seen, parent, true, gaps);
       continue;
     }
     tunnelled.insert(PartyId(p));

@@ -51,7 +51,14 @@ struct Solver::Run {
   bool settled(reach::PartyId id, int parent, int leastOddity = 0) const;
   // A hop that counts for `over`: not wholly inside `from`, unless it ends where `to` waits.
   bool outward(reach::PartyId from, reach::PartyId to) const {
-    return !(source[from.index()] && source[to.index()]) || target[to.index()];
+    if (target[to.index()]) return true;
+    // Nor one inside a machine that runs his code, or anything.
+    if (from == to && (held[from.index()] || saysOpaque(from))) return false;
+    return !(source[from.index()] && source[to.index()]);
+  }
+  bool saysOpaque(reach::PartyId id) const {
+    const auto gaps = opaque(id);
+    return gaps && gaps->empty();
   }
   static int oddityOf(const reach::Way& way);
 
@@ -104,7 +111,8 @@ struct Solver::Run {
   // what the flow's opener sends.
   std::pair<space::ServiceSet, space::ServiceSet> shown(const reach::Way& way,
                                                         const reach::Fit& packets) const;
-  void reflect(reach::PartyId from, bool seen, int parent);
+  // `among`: the other machines of the party itself wait as well.
+  void reflect(reach::PartyId from, bool seen, int parent, bool among, const reach::AtomIds& gaps);
   // Whether an effect's message may go to an address class; nullopt: no.
   struct Onward {
     space::NameSet names;  // that the next service sees

@@ -230,7 +230,9 @@ class Network {
   // Destination classes that some rewrite on the route turns into `destination`, itself first.
   std::vector<ClassIndex> startsFor(const std::vector<PointId>& route, ClassIndex destination) const;
   // The atoms with which an error of the point's own reaches the victim.
+  // `quoted`: what was rejected on its way to `destination`.
   std::optional<AtomIds> errorReturns(PointId point, model::ZoneId near, model::ZoneId far, ClassIndex victim,
+                                      ClassIndex destination, space::ServiceSet quoted,
                                       const Setting& setting) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,

@@ -169,11 +169,14 @@ struct Network::Walk {
         if (now.replies && back) after->replies = join(*now.replies, *back);
         passed.push_back(std::move(*after));
       };
-      // Without tracking, the answer needs a rule of its own.
-      auto backs = [&](const Alternative& there, ServiceSet services) {
-        const bool byRule = !replies && net.accepted(id, there.destination, there.source, next, zone)
-                                            .intersects((there.heard & services).reversed());
-        return byRule ? std::optional(AtomIds{}) : replies;
+      // A conversation: with answers as replies, or, without tracking, those that a rule of its own lets
+      // pass.
+      auto takeBothWays = [&](ServiceSet services, const AtomIds& atoms, WayKind way) {
+        if (!replies) {
+          const ServiceSet answers = net.accepted(id, now.destination, now.source, next, zone);
+          take(services & answers.reversed(), atoms, way, AtomIds{});
+        }
+        take(services, atoms, way, replies);
       };
       const bool translated = now.source != source;
       const auto tolerated = translated ? std::optional(AtomIds{})
@@ -182,8 +185,7 @@ struct Network::Walk {
         if (acceptance.kind == WayKind::uncovered) {
           take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
         } else if (tolerated) {
-          take(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule,
-               backs(now, acceptance.services));
+          takeBothWays(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule);
         }
       }
       // What the rules do not decide they cannot take for a part of a flow.
@@ -211,8 +213,8 @@ struct Network::Walk {
       if (ports.intersects(flows)) {
         const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
-          const ServiceSet further = ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp);
-          take(further, atoms, WayKind::helper, backs(now, further));
+          takeBothWays(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,
+                       WayKind::helper);
         }
       }
     }

@@ -298,6 +298,7 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
 }
 
 std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far, ClassIndex victim,
+                                             ClassIndex destination, ServiceSet quoted,
                                              const Setting& setting) const {
   const ZoneId home = endpoints_[victim].zone;
   // A device that stands at the victim's zone sends to it without a further filter; the ideal point stands at
@@ -320,7 +321,13 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
         }
         passes = rule;
         const auto related = relatedPasses(hop, zone, side, setting);
-        if (!passes && related && liveFlowThrough(hop, victim)) {
+        // Related, where what it quotes may belong to a live flow; behind rewrites nobody knows to which.
+        const auto& program = evaluators_[points_[hop.index()].program]->program();
+        const bool live = program.prerouting || program.postrouting
+                              ? liveFlowThrough(hop, victim)
+                              : quoted.intersects(tracked(hop, victim, destination) |
+                                                  tracked(hop, destination, victim).reversed());
+        if (!passes && related && live) {
           atoms = join(atoms, *related);
           passes = true;
         }
@@ -380,7 +387,7 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, Se
             if (supposedToReject && !gap) continue;
             const ServiceSet rejected = rejects(supposedToReject || (unmatched && *unmatched.value));
             if (rejected.empty() || (other && !rejected.intersects(wanted))) continue;
-            const auto back = errorReturns(id, zone, next, victim, setting);
+            const auto back = errorReturns(id, zone, next, victim, destination, rejected, setting);
             if (!back) continue;
             const AtomIds needed = supposedToReject ? join(atoms, {known_.unmatched}) : atoms;
             other = Quote{rejected, destination, join(needed, *back), id};

@@ -105,7 +105,7 @@ void ConcreteWalk::converse(Opener& opener) {
                              hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
       for (const int leg : party.zones) {
         for (const Route& route : network_.routes(leg, to)) {
-          const bool both = (own || (neighbour && endpoints[e].zone == leg)) && !sameMachine(e, d);
+          const bool both = own || (neighbour && endpoints[e].zone == leg);
           if (route.crossings.empty()) {
             // Inside a zone: by ingress, whatever source, unless ports are secured.
             if (!own && network_.portSecurity(leg)) continue;
@@ -178,14 +178,18 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
 void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
                         unsigned flags) {
   // How his code moves bytes among the machines of one group, or beside itself, is no hop.
-  const bool his = opener.kind == Opener::Kind::code || question_.held[opener.party];
+  const Party& party = universe_.parties()[opener.party];
+  const bool his = opener.kind == Opener::Kind::code || question_.held[opener.party] ||
+                   (party.kind == Party::Kind::host && runsOpaque(party.host));
   const bool among = opener.party == responderParty && his && !question_.to[responderParty];
   constexpr unsigned kPlain = kTells | kAnswers | kReads | kCrossedBack;
   if (over(opener.party, responderParty, packet.kind) && (question_.overAny || !among))
     flags |= (flags & kPlain) << 1U;
   Hop& hop = opener.hops[responder];
   if ((flags & ~hop.flags) == 0) return;
+  const bool better = hop.kind < 0 || (flags & ~hop.flags & (overFlag(kTells) | overFlag(kAnswers))) != 0;
   hop.flags |= flags;
+  if (!better) return;
   hop.source = packet.source;
   hop.destination = packet.destination;
   hop.kind = packet.kind;

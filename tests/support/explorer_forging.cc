@@ -111,7 +111,15 @@ const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger,
             flow.helper = isHelperPort(every, k);
             flow.kind = k;
             flow.opened = back;
-            if (std::find(flows.begin(), flows.end(), flow) == flows.end()) flows.push_back(flow);
+            // A flow may take one way today and another tomorrow: every device on either knows it.
+            const auto same = std::find_if(flows.begin(), flows.end(), [&](const LiveFlow& known) {
+              return known.kind == flow.kind && known.opened == flow.opened;
+            });
+            if (same == flows.end()) {
+              flows.push_back(flow);
+            } else {
+              same->states |= flow.states;
+            }
           }
         }
       }
@@ -461,6 +469,14 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                             std::all_of(on.crossings.begin(), on.crossings.end(), [&](const Crossing& next) {
                               const auto& filter = network_.pointOf(next);
                               if (filter.passes[six]) return true;
+                              // Related, where what it quotes belongs to a live flow.
+                              const auto& flows = liveFlows(d, f, to);
+                              const bool live =
+                                  std::any_of(flows.begin(), flows.end(), [&](const LiveFlow& flow) {
+                                    return ((flow.states >> static_cast<unsigned>(filter.state)) & 1U) != 0 &&
+                                           (flow.opened ? flow.kind == k : network_.answerIs(flow.kind, k));
+                                  });
+                              if (filter.covered[six] && live && enters(next, filter)) return true;
                               return filter.covered[six] &&
                                      network_.rules(filter, s, f, a, value) == RuleWord::accept;
                             });
