@@ -105,7 +105,8 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
   if (held[to.index()]) return land(StateKind::held, to, to.value, NameSet::all(), all, {}, relayed);
   if (query.direct) return;
   if (auto gap = takeover(to)) land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
-  if (tunnelled.contains(to)) land(StateKind::held, to, to.value, NameSet::all(), all, {}, true);
+  if (const auto there = tunnelled.find(to); there != tunnelled.end())
+    land(StateKind::held, to, to.value, NameSet::all(), all, there->second, true);
   // A neighbour's address was taken by whoever has the powers for it; his services do not hear it.
   if (net.endpoint(way.to).party != to) return;
   for (model::ServiceId id : servicesOf[to.index()]) {
@@ -136,13 +137,6 @@ void Solver::Run::expandHeld(const State& state, int index) {
   }
   if (auto mine = hisTunnels.find(here); mine != hisTunnels.end()) {
     const ServiceSet tunnels = tunnelPackets();
-    // His machine is another than those of `from` in that zone: one of them has to reach it.
-    std::vector<std::pair<PartyId, Way>> there;
-    for (std::size_t p = 0; source[here.index()] && p < held.size(); ++p) {
-      if (!source[p] || !exists(PartyId(p))) continue;
-      for (const Way& way : net.ways(PartyId(p), here, Powers::forger, true, setting))
-        there.emplace_back(PartyId(p), way);
-    }
     for (const auto& [opener, gaps] : mine->second) {
       Hop hop;
       hop.from = net.at(here).name;
@@ -151,15 +145,8 @@ void Solver::Run::expandHeld(const State& state, int index) {
       hop.example = *tunnels.witness();
       hop.carrier = "the tunnel that he opened";
       hop.bitsPerSecond = kConversationBitsPerSecond;
-      const State arrived{StateKind::held, opener.value, state.seen || tunnels.intersects(query.over),
-                          NameSet::all()};
-      if (!source[here.index()]) push(arrived, {hop}, gaps, index, true);
-      for (const auto& [sender, way] : there) {
-        bool inside = false;
-        const reach::Fit packets{way.sent.value_or(way.packets), way.packets};
-        push(arrived, {makeHop(sender, here, way, packets, "anything", rateOf(way), inside), hop},
-             reach::join(way.atoms, gaps), index, true);
-      }
+      push({StateKind::held, opener.value, state.seen || tunnels.intersects(query.over), NameSet::all()},
+           {hop}, gaps, index, true);
     }
   }
   // Whoever holds a gateway has machines in its pool.
@@ -441,7 +428,11 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
       reflect(PartyId(p), seen, parent, true, gaps);
       continue;
     }
-    tunnelled.insert(PartyId(p));
+    AtomIds needed = gaps;
+    for (int at = parent; at >= 0; at = labels[static_cast<std::size_t>(at)].parent)
+      needed = reach::join(needed, labels[static_cast<std::size_t>(at)].atoms);
+    const auto [there, fresh] = tunnelled.try_emplace(PartyId(p), needed);
+    if (!fresh && needed.size() < there->second.size()) there->second = needed;
     push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
   }
 }

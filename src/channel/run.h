@@ -54,6 +54,7 @@ struct Solver::Run {
     if (target[to.index()]) return true;
     // Nor one inside a machine that runs his code, or anything.
     if (from == to && (held[from.index()] || saysOpaque(from))) return false;
+    if (net.at(from).adversary && net.at(to).adversary) return false;
     return !(source[from.index()] && source[to.index()]);
   }
   bool saysOpaque(reach::PartyId id) const {
@@ -134,7 +135,8 @@ struct Solver::Run {
   bool anyOnPath = false;  // some zone's adversary hears what is bound elsewhere
   std::vector<std::vector<model::ServiceId>> servicesOf;  // by party
   std::size_t tunnelsKnown = 0;                           // when the run began
-  std::set<reach::PartyId> tunnelled;                     // machines that exist because a tunnel ends there
+  // Machines that are there because a tunnel ends there, and the gaps that it takes.
+  std::map<reach::PartyId, reach::AtomIds> tunnelled;
   std::map<reach::PartyId, reach::AtomIds>
       controlled;  // places he can get into from his end, and the gaps it takes
   // Far ends of tunnels, who of those that wait opens them, and the gaps it takes.

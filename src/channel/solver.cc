@@ -214,7 +214,10 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
   if (barred[party.index()]) return;
   // What comes back to code of `from` was there already: how it came is no part of the channel (decision
   // 0003).
-  if (state.kind == StateKind::held && parent >= 0 && source[party.index()] && !target[party.index()]) return;
+  // But of the machines of a zone one may be his, by a tunnel.
+  if (state.kind == StateKind::held && parent >= 0 && source[party.index()] && !target[party.index()] &&
+      !hisTunnels.contains(party))
+    return;
   double rate =
       parent < 0 ? std::numeric_limits<double>::infinity() : labels[static_cast<std::size_t>(parent)].rate;
   int length = parent < 0 ? 0 : labels[static_cast<std::size_t>(parent)].length;

@@ -268,7 +268,7 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
           std::ranges::any_of(request.points, [&](PointId seen) { return sameDevice(seen, id); });
       const auto related = relatedPasses(id, zone, here, setting);
       zone = beyond(id, zone, there);
-      if (sawRequest) {
+      if (sawRequest && rulesDecide(id, endpoints_[request.to].family)) {
         // An error is no reply: a tracking filter takes it for related to the request that it saw.
         if (auto replies = byError ? related : repliesPass(id, setting)) {
           atoms = join(atoms, *replies);

@@ -266,6 +266,11 @@ bool ConcreteWalk::explore(Phase phase, const std::vector<char>& start, const st
   for (int p = 0; p < parties_; ++p) {
     if (start[p] && !question_.barred[p])
       reach({Holds::code, p, -1, question_.overAny, -1, "starts there"}, false);
+    // The far end of a tunnel that he opened is one of the machines of its zone.
+    const Party& party = universe_.parties()[p];
+    if (phase == Phase::claim && party.kind == Party::Kind::waitingTunnel && his_[p] &&
+        start[universe_.ofZone(party.zones.front())])
+      reach({Holds::code, p, -1, question_.overAny, -1, "starts there, as a machine of the zone"}, false);
   }
   for (std::size_t index = 0; index < states_.size() && arrived_ < 0; ++index) step(static_cast<int>(index));
   return arrived_ >= 0;
