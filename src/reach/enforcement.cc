@@ -2,7 +2,6 @@
 #include "reach/enforcement.h"
 
 #include <algorithm>
-#include <set>
 
 namespace vauban::reach {
 
@@ -204,16 +203,31 @@ bool Network::refusesSide(PointId id, ClassIndex source, ZoneId entering) const 
          !(points_[id.index()].link && behindLink(id, entering, endpoints_[source].zone));
 }
 
-ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
-  const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to));
+// The atoms with which hosts send with the address of one leg from another.
+std::optional<AtomIds> Network::fromOtherLegs(const Setting& setting) const {
+  const bool dualHomed =
+      std::ranges::any_of(parties_, [](const Party& party) { return party.zones.size() > 1; });
+  if (!dualHomed) return std::nullopt;
+  const bool stated = std::ranges::all_of(points_, [&](const Point& point) {
+    return static_cast<bool>(statement(model_, point, &model::Enforcement::antiSpoofing));
+  });
+  const AtomIds atoms = stated ? AtomIds{} : join({known_.zoneSources}, {known_.hostSources});
+  if (setting.supposesAny(atoms)) return std::nullopt;
+  return atoms;
+}
+
+ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to, bool otherLegs) const {
+  const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to, otherLegs));
   if (!fresh) return known->second;
   ServiceSet all;
   // A machine's talk with itself crosses no filter.
   if (endpoints_[from].party == endpoints_[to].party && !several(endpoints_[from].party)) return all;
   const ZoneId leaving = endpoints_[to].zone;
-  // Whoever has the address may send from another leg.
-  std::set<ZoneId> legs(at(endpoints_[from].party).zones.begin(), at(endpoints_[from].party).zones.end());
-  legs.insert(endpoints_[from].zone);
+  std::vector<ZoneId> legs{endpoints_[from].zone};
+  if (otherLegs) {
+    legs = at(endpoints_[from].party).zones;
+    std::erase(legs, endpoints_[from].zone);
+  }
   for (const ZoneId entering : legs) {
     for (const auto& route : routes(entering, leaving)) {
       if (std::ranges::none_of(route, [&](PointId other) { return sameDevice(other, id); })) continue;
@@ -222,7 +236,7 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
       for (const PointId other : route) {
         const ZoneId next = beyond(other, zone, leaving);
         const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
-        if (entering != endpoints_[from].zone && refusesSide(other, from, zone)) passing = {};
+        if (otherLegs && refusesSide(other, from, zone)) passing = {};
         // Behind a rewrite it is another packet, of which nothing is known here.
         auto rewrite = [&](const std::optional<model::ChainId>& chain) {
           if (!chain) return;
@@ -239,23 +253,25 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to) const {
       all |= passing | rewritten;
     }
   }
-  return trackedCache_[{id, from, to}] = all;
+  return trackedCache_[{id, from, to, otherLegs}] = all;
 }
 
-bool Network::liveFlowThrough(PointId id, ClassIndex endpoint) const {
-  auto [known, fresh] = liveCache_.try_emplace({id, endpoint}, false);
-  if (fresh) known->second = findLiveFlow(id, endpoint);
+bool Network::liveFlowThrough(PointId id, ClassIndex endpoint, bool otherLegs) const {
+  auto [known, fresh] = liveCache_.try_emplace({id, endpoint, otherLegs}, false);
+  if (fresh) known->second = findLiveFlow(id, endpoint, otherLegs);
   return known->second;
 }
 
-bool Network::findLiveFlow(PointId id, ClassIndex endpoint) const {
+bool Network::findLiveFlow(PointId id, ClassIndex endpoint, bool otherLegs) const {
   const ZoneId here = endpoints_[endpoint].zone;
   for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
     const EndpointClass& there = endpoints_[other];
     if (there.family != endpoints_[endpoint].family) continue;
     // A machine's talk with itself crosses no filter; that of two of a group may.
     if (there.party == endpoints_[endpoint].party && !several(there.party)) continue;
-    if (!tracked(id, endpoint, other).empty() || !tracked(id, other, endpoint).empty()) return true;
+    if (!tracked(id, endpoint, other, otherLegs).empty() || !tracked(id, other, endpoint, otherLegs).empty())
+      return true;
+    if (otherLegs) continue;
     for (const auto& route : routes(here, there.zone)) {
       if (std::ranges::find(route, id) == route.end()) continue;
       const auto [near, far] = sides(id, here, there.zone);

@@ -277,6 +277,17 @@ bool Network::named(const model::PlaceTerms& terms, ClassIndex index) const {
   });
 }
 
+// Whether a class stands for one address: of one machine, which may not have stated it.
+bool Network::oneAddress(ClassIndex index) const {
+  const EndpointClass& endpoint = endpoints_[index];
+  const Party& party = at(endpoint.party);
+  if (party.kind != Party::Kind::host || several(endpoint.party)) return false;
+  const auto& stated = model_.at(party.host).addresses;
+  return std::ranges::count_if(stated, [&](const space::Address& address) {
+           return endpoint.addresses.contains(address);
+         }) <= 1;
+}
+
 std::optional<RuleSite> Network::letsPass(const Way& way, space::Service service) const {
   if (way.kind != WayKind::rule && way.kind != WayKind::liveFlow) return std::nullopt;
   // Behind a rewrite the packet is another one: whatever it may be by then.

@@ -246,9 +246,12 @@ class Network {
   struct Walk;  // one packet's way along a route (route_walk.cc)
   // What gets from one to the other past the device of the point, over any of its links: these are the flows
   // in its table of connections.
-  space::ServiceSet tracked(PointId point, ClassIndex from, ClassIndex to) const;
-  bool liveFlowThrough(PointId point, ClassIndex endpoint) const;
-  bool findLiveFlow(PointId point, ClassIndex endpoint) const;
+  // `otherLegs`: those of hosts that send from another leg than that of the address; else only from that.
+  space::ServiceSet tracked(PointId point, ClassIndex from, ClassIndex to, bool otherLegs) const;
+  std::optional<AtomIds> fromOtherLegs(const Setting& setting) const;
+  bool liveFlowThrough(PointId point, ClassIndex endpoint, bool otherLegs) const;
+  bool findLiveFlow(PointId point, ClassIndex endpoint, bool otherLegs) const;
+  bool oneAddress(ClassIndex index) const;
   bool refusesSide(PointId point, ClassIndex source, model::ZoneId entering) const;
   bool behindLink(PointId point, model::ZoneId entering, model::ZoneId zone) const;
   bool rulesDecide(PointId point, space::Family family) const;
@@ -279,8 +282,8 @@ class Network {
   // By setting: by entering zone, leaving zone and family.
   mutable std::map<Setting, std::vector<std::optional<std::vector<ClassIndex>>>> forgeableCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
-  mutable std::map<std::pair<PointId, ClassIndex>, bool> liveCache_;
-  mutable std::map<std::tuple<PointId, ClassIndex, ClassIndex>, space::ServiceSet> trackedCache_;
+  mutable std::map<std::tuple<PointId, ClassIndex, bool>, bool> liveCache_;
+  mutable std::map<std::tuple<PointId, ClassIndex, ClassIndex, bool>, space::ServiceSet> trackedCache_;
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
   // Of programs with many rules: all classes against all, by point and direction.
   mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;

@@ -190,27 +190,30 @@ struct Network::Walk {
       }
       // What the rules do not decide they cannot take for a part of a flow.
       if (!held || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
-      if (kind != SourceKind::own && tolerated && replies) {
-        // A packet of a flow that the destination may have open with the address it bears.
-        ServiceSet flows = net.tracked(id, now.destination, now.source);
-        if (translates) flows |= net.accepted(id, now.destination, now.source, next, zone);
-        take(flows.reversed(), join(*tolerated, *replies), WayKind::liveFlow, std::nullopt);
-      }
-      if (kind != SourceKind::own) continue;
-      const auto related = net.relatedPasses(id, zone, entering, setting);
-      if (!related) continue;
-      if (net.liveFlowThrough(id, now.destination)) {
-        take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
-      }
-      const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
-      const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
-      ServiceSet flows =
-          net.tracked(id, now.source, now.destination) | net.tracked(id, now.destination, now.source);
-      if (translates) {
-        flows |= net.accepted(id, now.source, now.destination, zone, next) |
-                 net.accepted(id, now.destination, now.source, next, zone);
-      }
-      if (ports.intersects(flows)) {
+      for (const bool otherLegs : {false, true}) {
+        const auto sent = otherLegs ? net.fromOtherLegs(setting) : std::optional(AtomIds{});
+        if (!sent) continue;
+        auto between = [&](ClassIndex a, ClassIndex b, ZoneId in, ZoneId out) {
+          const ServiceSet flows = net.tracked(id, a, b, otherLegs);
+          return translates ? flows | net.accepted(id, a, b, in, out) : flows;
+        };
+        const ServiceSet backward = between(now.destination, now.source, next, zone);
+        if (kind != SourceKind::own) {
+          // A packet of a flow that the destination may have open with the address it bears.
+          if (tolerated && replies)
+            take(backward.reversed(), join(join(*tolerated, *replies), *sent), WayKind::liveFlow,
+                 std::nullopt);
+          continue;
+        }
+        auto related = net.relatedPasses(id, zone, entering, setting);
+        if (!related) continue;
+        related = join(*related, *sent);
+        if (net.liveFlowThrough(id, now.destination, otherLegs)) {
+          take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
+        }
+        const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
+        const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
+        if (!ports.intersects(between(now.source, now.destination, zone, next) | backward)) continue;
         const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
           takeBothWays(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,

@@ -67,11 +67,15 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
   std::erase_if(all, [&](const Way& way) {
     return way.points.empty() && endpoints_[way.to].zone != way.fromZone && endpoints_[way.to].party != to;
   });
-  // What a machine answers to an address of its own stays inside it.
-  for (Way& way : all) {
-    if (!receiverHeld && way.source == SourceKind::neighbour && endpoints_[way.from].party == to &&
-        !several(to))
-      way.answered = false;
+  // What a machine answers to an address of its own stays inside it; what comes from the one to which it goes
+  // none takes (RFC 1122 section 3.2.1.3 e).
+  if (!receiverHeld && !several(to)) {
+    for (Way& way : all) {
+      if (way.source == SourceKind::neighbour && endpoints_[way.from].party == to) way.answered = false;
+    }
+    std::erase_if(all, [&](const Way& way) {
+      return way.source != SourceKind::own && way.bears == way.to && oneAddress(way.to);
+    });
   }
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
@@ -324,9 +328,9 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
         // Related, where what it quotes may belong to a live flow; behind rewrites nobody knows to which.
         const auto& program = evaluators_[points_[hop.index()].program]->program();
         const bool live = program.prerouting || program.postrouting
-                              ? liveFlowThrough(hop, victim)
-                              : quoted.intersects(tracked(hop, victim, destination) |
-                                                  tracked(hop, destination, victim).reversed());
+                              ? liveFlowThrough(hop, victim, false)
+                              : quoted.intersects(tracked(hop, victim, destination, false) |
+                                                  tracked(hop, destination, victim, false).reversed());
         if (!passes && related && live) {
           atoms = join(atoms, *related);
           passes = true;

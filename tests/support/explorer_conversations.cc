@@ -127,7 +127,9 @@ void ConcreteWalk::converse(Opener& opener) {
                   const int zone = route.zones[i];
                   if (!universe_.model().zones[zone].untrusted || !universe_.model().zones[zone].onPath)
                     continue;
-                  if (!network_.opens(route, packet, value, i)) continue;
+                  if (!network_.opens(route, packet, value, i) &&
+                      (!code || !both || !openedByHelper(route, packet, value, i)))
+                    continue;
                   const int he = universe_.ofZone(zone);
                   mark(
                       opener, he, he, packet,

@@ -258,7 +258,8 @@ void ConcreteWalk::tellServices(Opener& opener) {
 
 // 5.4: a further conversation between the two ends of a flow that a helper reads, opened by his code: to
 // whatever listens there.
-bool ConcreteWalk::openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value) {
+bool ConcreteWalk::openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value,
+                                  std::size_t crossings) {
   const auto& endpoints = universe_.endpoints();
   if (!space::hasPorts(universe_.kinds()[packet.kind].service.protocol)) return false;
   const int e = packet.source, d = packet.destination;
@@ -267,7 +268,9 @@ bool ConcreteWalk::openedByHelper(const Route& route, const ConcretePacketOnWay&
   const auto& flows = liveFlows(e, d, endpoints[d].party);
   return std::any_of(flows.begin(), flows.end(), [&](const LiveFlow& flow) {
     if (!flow.helper) return false;
-    return std::all_of(route.crossings.begin(), route.crossings.end(), [&](const Crossing& crossing) {
+    const auto end =
+        route.crossings.begin() + static_cast<std::ptrdiff_t>(std::min(crossings, route.crossings.size()));
+    return std::all_of(route.crossings.begin(), end, [&](const Crossing& crossing) {
       const auto& point = network_.pointOf(crossing);
       return network_.opens(crossing, packet, value) ||
              (point.covered[six] && enters(crossing, point) && isHelperPort(point, flow.kind) &&

@@ -168,6 +168,18 @@ bool ConcreteWalk::keepsName(int service, const model::Effect& effect) const {
   return effect.keepsNames && !tunnels;
 }
 
+// Names are kept from hop to hop within one protocol (decision 0017): whether a service asks onward for the
+// names it is asked for in what the opener sends.
+bool ConcreteWalk::speaks(int service, const Opener& opener) const {
+  if (opener.kind != Opener::Kind::effect) return false;
+  auto effects = [&](int of) -> const auto& {
+    return universe_.behaviours().at(universe_.model().services[of].behaviour).effects;
+  };
+  const auto& sent = effects(opener.service)[opener.effect].emits;
+  return std::any_of(effects(service).begin(), effects(service).end(),
+                     [&](const model::Effect& effect) { return effect.keepsNames && effect.emits == sent; });
+}
+
 int ConcreteWalk::leadsOf(int name) const {
   const auto& judged = universe_.names()[name];
   if (judged.hostile) return anywhere;  // he points it at any address
@@ -356,7 +368,7 @@ void ConcreteWalk::follow(int index, const Opener& opener, bool sameName) {
                             universe_.kinds()[hop.kind].service.toString();
     if (r < parties_) {
       reach({Holds::code, r, -1, with, index, how}, true);
-    } else if (sameName) {
+    } else if (sameName && speaks(r - parties_, opener)) {
       reach({Holds::told, r - parties_, state.name, with, index, how}, true);
     } else {
       for (int n = 0; n < static_cast<int>(universe_.names().size()); ++n)
@@ -490,7 +502,9 @@ void ConcreteWalk::readBy(int index, int responder, HopFlag flag) {
       if (!universe_.passes(opener.service, n, effect.names)) continue;
       if (effect.destination == Destination::byName && opener.leads != leadsOf(n)) continue;
       // The name that the next service is asked for is the one that this service is asked for.
-      if (keepsName(opener.service, effect) && state.holds == Holds::yields && state.name != n) continue;
+      if (keepsName(opener.service, effect) && state.holds == Holds::yields && state.name != n &&
+          speaks(state.who, opener))
+        continue;
       reach({Holds::yields, opener.service, n, with, index, how}, true);
     }
   }

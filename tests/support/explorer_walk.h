@@ -79,6 +79,7 @@ class ConcreteWalk {
   bool runsOpaque(int host) const;
   bool present(const model::Effect& effect, const model::ServiceInstance& service) const;
   bool keepsName(int service, const model::Effect& effect) const;
+  bool speaks(int service, const Opener& opener) const;
   int leadsOf(int name) const;
   int goesTo(const Opener& opener, int endpoint) const;  // 0: not there, 1: there, 2: but he is not there
   int byTerms(const model::PlaceTerms& terms, int endpoint) const;
@@ -119,7 +120,8 @@ class ConcreteWalk {
   void forgedIntoFlows(int from, int to, Hop& hop);
   void reflected(int from, int to, Hop& hop);
   void quoted(int from, int to, Hop& hop);
-  bool openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value);
+  bool openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value,
+                      std::size_t crossings = SIZE_MAX);
   bool isHelperPort(const FilterPoint& point, int kind) const;
   void note(Hop& hop, int from, int to, int source, int destination, int kind, bool over);
 
