@@ -153,10 +153,12 @@ void Solver::Run::expandHeld(const State& state, int index) {
   for (const model::ServiceId id : servicesOf[here.index()]) {
     if (!query.direct && opensTunnels(model.at(id))) enterPool(model.at(id), state.seen, {}, index);
   }
+  // One machine of a group, or of a zone, sends to another that waits: both are of the claim, or one is the far
+  // end of his tunnel.
+  const bool waits = (target[here.index()] && source[here.index()]) || hisTunnels.contains(here);
+  const bool member = waits && net.several(here);
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-    // A group on both sides: one machine of it sends to another.
-    const bool among = other == here && target[here.index()] && source[here.index()] && net.several(here);
-    if ((other == here && !among) || !exists(other)) continue;
+    if ((other == here && !member) || !exists(other)) continue;
     for (const Powers powers : {Powers::neighbour, Powers::forger}) {
       // A forged source brings the bytes no further than a plain one does.
       if (settled(other, index, powers == Powers::forger ? 2 : 0)) break;
@@ -169,7 +171,6 @@ void Solver::Run::expandHeld(const State& state, int index) {
     }
   }
   consume(here, ServiceSet::all(), NameSet::all(), nullptr, state.seen, index, false);
-  const bool member = target[here.index()] && source[here.index()] && net.several(here);
   if (!query.direct) reflect(here, state.seen, index, member, {});
 }
 

@@ -127,10 +127,10 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
   };
   // Model, `only`: outside of `from` and outside the zone of `to`; of a host that is its home (decision
   // 0004).
-  auto standsBeside = [&](const Endpoint& from) {
+  auto beside = [&](int stands) {
     return std::any_of(claim.to.begin(), claim.to.end(), [&](const model::PlaceTerm& term) {
       const auto zone = term.kind == model::PlaceTerm::Kind::host ? model_.at(term.host).zone : term.zone;
-      return zone.valid() && static_cast<int>(zone.index()) == from.zone;
+      return zone.valid() && static_cast<int>(zone.index()) == stands;
     });
   };
   for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
@@ -142,9 +142,10 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
       const Endpoint& to = endpoints[d];
       if (to.zone < 0 || to.party < 0 || net.family(d) != net.family(e) || !among(claim.to, to, false))
         continue;
-      if (only && standsBeside(from)) continue;
+      if (only && beside(from.zone)) continue;
       if (from.party == to.party && !universe_.parties()[from.party].group) continue;
       for (const int leg : universe_.parties()[from.party].zones) {
+        if (only && beside(leg)) continue;
         // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
         const auto& legs = universe_.parties()[to.party].zones;
         if (leg != to.zone && net.isFree(leg) && !from.linkLocal && !to.linkLocal &&

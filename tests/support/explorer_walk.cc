@@ -301,7 +301,12 @@ void ConcreteWalk::reach(State state, bool arrival) {
   }
   // What comes back to `from` was there already (example-multi-zone-dns: a
   // question that a resolver answers, and bytes that leave another way, are no channel over dns).
-  if (phase_ == Phase::claim && state.holds == Holds::code && arrival && question_.from[state.who]) return;
+  auto ofFrom = [&](int who) {
+    const Party& party = universe_.parties()[who];
+    return question_.from[who] ||
+           (party.kind == Party::Kind::tunnel && question_.from[universe_.ofZone(party.zones.front())]);
+  };
+  if (phase_ == Phase::claim && state.holds == Holds::code && arrival && ofFrom(state.who)) return;
   // Services and clients of the machines where he waits: his code there has it first.
   if (state.holds != Holds::code) {
     const int at = state.holds == Holds::client ? state.who : partyOf(parties_ + state.who);
