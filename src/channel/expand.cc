@@ -102,6 +102,7 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
     }
     return;
   }
+  if (!exists(to)) return;
   if (held[to.index()]) return land(StateKind::held, to, to.value, NameSet::all(), all, {}, relayed);
   if (query.direct) return;
   if (auto gap = takeover(to)) land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
@@ -153,12 +154,10 @@ void Solver::Run::expandHeld(const State& state, int index) {
   for (const model::ServiceId id : servicesOf[here.index()]) {
     if (!query.direct && opensTunnels(model.at(id))) enterPool(model.at(id), state.seen, {}, index);
   }
-  // One machine of a group, or of a zone, sends to another that waits: both are of the claim, or one is the far
-  // end of his tunnel.
-  const bool waits = (target[here.index()] && source[here.index()]) || hisTunnels.contains(here);
-  const bool member = waits && net.several(here);
+  // A group on both sides: one machine of it sends to another.
+  const bool member = target[here.index()] && source[here.index()] && net.several(here);
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-    if ((other == here && !member) || !exists(other)) continue;
+    if ((other == here && !member) || !mayMeet(other)) continue;
     for (const Powers powers : {Powers::neighbour, Powers::forger}) {
       // A forged source brings the bytes no further than a plain one does.
       if (settled(other, index, powers == Powers::forger ? 2 : 0)) break;
@@ -273,7 +272,7 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
 void Solver::Run::expandClient(const State& state, int index) {
   const PartyId here(state.index);
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-    if (other == here || !exists(other) || settled(other, index)) continue;
+    if (other == here || !mayMeet(other) || settled(other, index)) continue;
     for (const Way& way : net.ways(here, other, Powers::plain, powerful(other), setting)) {
       arrive(here, other, way, ServiceSet::all(), "what a client carries on", rateOf(way), NameSet::all(),
              state.seen, {}, index, true);
@@ -395,7 +394,7 @@ void Solver::Run::expandTold(const State& state, int index) {
     }
     const double rate = effectRate(effect, true);
     for (const PartyId other : net.adjacency(setting).out[here.index()]) {
-      if (!exists(other) || settled(other, index)) continue;
+      if (!mayMeet(other) || settled(other, index)) continue;
       const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
       for (const Way& way :
            other == here ? own : net.ways(here, other, Powers::plain, powerful(other), setting)) {
@@ -481,7 +480,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
     if (onPath) {
       own = net.ways(reader, at, powers, true, setting);
       for (std::size_t o = 0; o < held.size(); ++o) {
-        if (o == p || o == at.index() || !exists(PartyId(o))) continue;
+        if (o == p || o == at.index()) continue;
         for (Way way : net.ways(reader, PartyId(o), powers, powerful(PartyId(o)), setting)) {
           if (way.tapped != net.at(at).zone) continue;
           way.tapped = {};

@@ -70,6 +70,8 @@ struct Solver::Run {
     return net.partyOf(model.services[state.index].host);
   }
   bool exists(reach::PartyId id) const;
+  // On the path he reads what goes to somebody who is not there, too.
+  bool mayMeet(reach::PartyId id) const { return anyOnPath || exists(id); }
   // Receives and reads with the powers of a held host: neighbours' addresses, related errors.
   bool powerful(reach::PartyId id) const {
     return held[id.index()] || controlled.contains(id) || opaque(id).has_value();

@@ -434,6 +434,12 @@ std::optional<AtomIds> Solver::Run::present(const model::ServiceInstance& servic
     }
     auto rule = behaviour.properties.find(guard.property);
     if (rule != behaviour.properties.end() && !rule->second.gap) continue;
+    // A property is stated once: with the best of its values or not to any use here.
+    const bool closes = rule == behaviour.properties.end() ||
+                        std::ranges::all_of(rule->second.best, [&](const std::string& value) {
+                          return std::ranges::find(guard.values, value) != guard.values.end();
+                        });
+    if (!closes) continue;
     const bool list = rule != behaviour.properties.end() && rule->second.isList;
     const std::string values = join(guard.values);
     const reach::AtomId atom =

@@ -87,7 +87,8 @@ std::optional<AtomIds> Network::sourceTolerated(PointId id, ClassIndex source, P
                                                 SourceKind kind, const Setting& setting) const {
   if (kind == SourceKind::own) return AtomIds{};
   const Point& point = points_[id.index()];
-  const bool behind = endpoints_[source].zone == entering ||
+  // His neighbour's comes from where his own does, past whatever else.
+  const bool behind = kind == SourceKind::neighbour || endpoints_[source].zone == entering ||
                       (point.link && behindLink(id, entering, endpoints_[source].zone));
   const auto& stated = statement(model_, point, &model::Enforcement::antiSpoofing);
   if (stated) {

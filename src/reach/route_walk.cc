@@ -190,6 +190,7 @@ struct Network::Walk {
       }
       // What the rules do not decide they cannot take for a part of a flow.
       if (!held || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
+      if (net.endpoints_[source].linkLocal || net.endpoints_[now.destination].linkLocal) continue;
       for (const bool otherLegs : {false, true}) {
         const auto sent = otherLegs ? net.fromOtherLegs(setting) : std::optional(AtomIds{});
         if (!sent) continue;

@@ -162,6 +162,7 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
   const Party& a = universe_.parties()[fromParty];
   const Party& b = universe_.parties()[toParty];
   if (a.kind == Party::Kind::untrusted && b.kind == Party::Kind::untrusted) return false;
+  if (a.service >= 0 && b.service >= 0 && a.zones.front() == b.zones.front()) return false;
   // A tunnel that `from` opened ends at it, and so does one in a zone whose unlisted machines `from` means.
   auto inside = [&](const Party& there) {
     if (question_.from[universe_.ofZone(there.zones.front())]) return true;
@@ -187,6 +188,8 @@ void ConcreteWalk::mark(Opener& opener, int responder, int responderParty, const
   constexpr unsigned kPlain = kTells | kAnswers | kReads | kCrossedBack;
   if (over(opener.party, responderParty, packet.kind) && (question_.overAny || !among))
     flags |= (flags & kPlain) << 1U;
+  // What code beside a service tells it is told inside the machine.
+  if (responder == opener.party && !question_.overAny) flags &= ~overFlag(kAnswers);
   Hop& hop = opener.hops[responder];
   if ((flags & ~hop.flags) == 0) return;
   const bool better = hop.kind < 0 || (flags & ~hop.flags & (overFlag(kTells) | overFlag(kAnswers))) != 0;

@@ -116,12 +116,12 @@ void ConcreteNetwork::addRoutes() {
   };
   // Semantics 5.4: `from-untrusted` goes by the side a packet enters. A side is untrusted if its zone is, or
   // if what comes over it came from an untrusted zone behind.
-  int origin = 0;
+  int origin = 0, target = 0;
   auto untrusted = [&](int zone) { return model.zones[zone].untrusted; };
   auto overLink = [&](std::size_t l, int from, int to) {
     return Crossing{static_cast<int>(l) + 1,
                     behind(from, l) | bit(origin),  // of what has come so far nothing more is known
-                    behind(to, l),
+                    behind(to, l) | bit(target),
                     {bit(from), bit(to)},
                     untrusted(from) || untrusted(origin)};
   };
@@ -134,6 +134,7 @@ void ConcreteNetwork::addRoutes() {
     origin = from;
     for (int to = 0; to < zones_; ++to) {
       auto& routes = routes_[from * zones_ + to];
+      target = to;
       if (from == to) {
         // Semantics 3: inside a zone traffic is free unless `isolated`, where the matrix decides.
         if (isFree(from)) {

@@ -463,6 +463,11 @@ void ConcreteWalk::stepTold(int index) {
         if (effect.destination == Destination::pool) {
           for (const int end : universe_.tunnelsOf(state.who, phase_ == Phase::commands))
             reach({Holds::code, end, -1, state.over, index, "through a tunnel"}, true);
+          // The gateway has the other ends of all its tunnels: his too.
+          for (const int end : universe_.tunnelsOf(state.who, true)) {
+            if (phase_ == Phase::claim && his_[end])
+              reach({Holds::code, end, -1, state.over, index, "through his tunnel's gateway"}, true);
+          }
         }
         break;
       }
