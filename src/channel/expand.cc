@@ -105,8 +105,11 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
   if (!exists(to)) return;
   if (held[to.index()]) return land(StateKind::held, to, to.value, NameSet::all(), all, {}, relayed);
   if (query.direct) return;
-  if (auto gap = takeover(to)) land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
-  if (const auto there = tunnelled.find(to); there != tunnelled.end())
+  // Of a zone only the machines of a pool are his, which have its addresses.
+  const bool ofPool = net.at(to).kind != reach::Party::Kind::unlisted || inPool(way.to);
+  if (auto gap = takeover(to); gap && ofPool)
+    land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
+  if (const auto there = tunnelled.find(to); there != tunnelled.end() && inPool(way.to))
     land(StateKind::held, to, to.value, NameSet::all(), all, there->second, true);
   // A neighbour's address was taken by whoever has the powers for it; his services do not hear it.
   if (net.endpoint(way.to).party != to) return;
@@ -121,6 +124,15 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
     const bool sameNames = names.full() || keepsNames(service, emits);
     land(StateKind::told, to, id.value, sameNames ? names : NameSet::all(), fit, {}, true);
   }
+}
+
+// An address that some gateway's pool has, or one in a zone whose machines take their neighbours'.
+bool Solver::Run::inPool(ClassIndex address) const {
+  const model::ZoneId zone = net.endpoint(address).zone;
+  if (net.takesNeighbours(zone, setting)) return true;
+  return std::ranges::any_of(model.services, [&](const ServiceInstance& service) {
+    return service.pool && net.named(*service.pool, address);
+  });
 }
 
 // Semantics 5.1 to 5.5, from a place he holds.

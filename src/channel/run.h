@@ -109,6 +109,7 @@ struct Solver::Run {
   // Everybody who can ask `at` (on `listens`) for bytes that wait there.
   void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
                const model::ServiceInstance* store, bool seen, int parent, bool relayed);
+  bool inPool(reach::ClassIndex address) const;
   void enterPool(const model::ServiceInstance& gateway, bool seen, const reach::AtomIds& gaps, int parent);
   // What a hop shows of the protocol in question, as sent and as heard; of a packet forged into a live flow,
   // what the flow's opener sends.

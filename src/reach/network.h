@@ -146,6 +146,11 @@ class Network {
   };
   std::vector<Hears> heardAt(PartyId id, const Setting& setting) const;
 
+  // Whether who holds one machine of the zone can take another's address.
+  bool takesNeighbours(model::ZoneId zone, const Setting& setting) const {
+    return neighbourly(zone, setting).has_value();
+  }
+
   // Parties between which ways() may find anything, whatever the powers of either: all others have none.
   struct Adjacency {
     std::vector<std::vector<PartyId>> out, in;  // by sender, by receiver; sorted

@@ -43,7 +43,9 @@ void ConcreteWalk::openAll() {
   }
   for (auto& opener : openers_) {
     converse(opener);
-    if (opener.kind == Opener::Kind::code && !question_.direct) tellServices(opener);
+    if (opener.kind != Opener::Kind::code) continue;
+    tellOnPath(opener);
+    if (!question_.direct) tellServices(opener);
   }
 }
 
@@ -104,6 +106,17 @@ void ConcreteWalk::converse(Opener& opener) {
       const bool neighbour = !own && party.kind != Party::Kind::untrusted && endpoints[e].zone >= 0 &&
                              hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
       for (const int leg : party.zones) {
+        // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
+        if (own && leg != to && network_.isFree(leg) && endpoints[d].party >= 0 && !endpoints[d].linkLocal &&
+            !endpoints[e].linkLocal) {
+          const auto& legs = universe_.parties()[endpoints[d].party].zones;
+          if (std::find(legs.begin(), legs.end(), leg) != legs.end()) {
+            const Route beside{{}, {leg}};
+            for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
+              if (emits[k]) hear(opener, beside, {e, d, k, opener.party}, true, goes, true);
+            }
+          }
+        }
         for (const Route& route : network_.routes(leg, to)) {
           const bool both = own || (neighbour && endpoints[e].zone == leg);
           if (route.crossings.empty()) {
@@ -213,7 +226,7 @@ bool ConcreteWalk::hears(int party, int endpoint) const {
 }
 
 void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers,
-                        int goes) {
+                        int goes, bool ownerOnly) {
   const auto& model = universe_.model();
   const Endpoint& there = universe_.endpoints()[packet.destination];
   const unsigned crossed = crossesOnPath(route) ? unsigned{kCrossedBack} : 0U;
@@ -231,7 +244,8 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
         mark(opener, q, q, packet, flags);
       continue;
     }
-    if (!itself && hears(q, packet.destination)) mark(opener, q, q, packet, flags);
+    if (!itself && (ownerOnly ? there.party == q : hears(q, packet.destination)))
+      mark(opener, q, q, packet, flags);
   }
   if (there.party < 0 || question_.direct) return;
   if (!itself && sameMachine(packet.source, packet.destination)) return;

@@ -215,6 +215,40 @@ void ConcreteWalk::forgedThrough(const Route& route, int source, int destination
   }
 }
 
+// Decision 0008: he reads what only crosses his zone, also where it is no conversation of its own.
+void ConcreteWalk::tellOnPath(Opener& opener) {
+  const auto& endpoints = universe_.endpoints();
+  const auto& model = universe_.model();
+  const int from = opener.party;
+  for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
+    if (endpoints[d].zone < 0 || endpoints[d].linkLocal) continue;
+    const int owner = endpoints[d].party >= 0 ? endpoints[d].party : universe_.ofZone(endpoints[d].zone);
+    for (const int leg : universe_.parties()[from].zones) {
+      for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+        for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
+          const auto& zone = model.zones[route.zones[i]];
+          if (!zone.untrusted || !zone.onPath) continue;
+          const int he = universe_.ofZone(route.zones[i]);
+          const auto cut = route.crossings.begin() + static_cast<std::ptrdiff_t>(i);
+          const Route there{{route.crossings.begin(), cut}, {}};
+          for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
+            if (endpoints[x].linkLocal || network_.family(x) != network_.family(d)) continue;
+            for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
+              if (network_.owns(from, x) && fits(universe_.kinds()[k], network_.family(d)) &&
+                  relatedPasses(there, {x, d, k, from}, owner))
+                mark(opener, he, he, {x, d, k, from}, kTells);
+            }
+            if (ownConversation(from, x) || sameMachine(x, d)) continue;
+            forgedThrough(there, x, d, from, owner, [&](const LiveFlow& flow, int k) {
+              mark(opener, he, he, {x, d, k, from}, kTells | (flow.over ? overFlag(kTells) : 0U));
+            });
+          }
+        }
+      }
+    }
+  }
+}
+
 // What is no conversation of its own is heard by services as well.
 void ConcreteWalk::tellServices(Opener& opener) {
   const auto& endpoints = universe_.endpoints();

@@ -408,6 +408,7 @@ void ConcreteWalk::stepCode(int index) {
   // matters where a service can do what its host cannot: a gateway has machines in its pool.
   if (party.kind == Party::Kind::host && !question_.direct) {
     for (const auto service : universe_.model().hosts[party.host].services) {
+      if (!universe_.model().at(service).pool) continue;
       for (int n = 0; n < static_cast<int>(universe_.names().size()); ++n)
         reach({Holds::told, static_cast<int>(service.index()), n, state.over, index, "runs beside his code"},
               false);

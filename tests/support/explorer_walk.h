@@ -89,7 +89,8 @@ class ConcreteWalk {
   // Conversations (explorer_conversations.cc).
   void openAll();
   void converse(Opener& opener);
-  void hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers, int goes);
+  void hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers, int goes,
+            bool ownerOnly = false);
   void mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
             unsigned flags);
   bool sameMachine(int source, int destination) const;
@@ -114,6 +115,7 @@ class ConcreteWalk {
   void forgedThrough(const Route& route, int source, int destination, int from, int owner,
                      const std::function<void(const LiveFlow&, int)>& pass);
   void tellServices(Opener& opener);
+  void tellOnPath(Opener& opener);
   bool ownConversation(int party, int endpoint) const;
   void related(int from, int to, Hop& hop);
   void helped(int from, int to, Hop& hop);
