@@ -245,8 +245,9 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to, bool oth
             rewritten |= passing & hit.services;
         };
         rewrite(evaluator.program().prerouting);
-        // Where the point itself lets the family pass uncovered, nothing needs a flow.
-        if (other == id || !mayBeUncovered(other, endpoints_[to].family))
+        // Where the point itself may let the family pass uncovered, nothing needs a flow.
+        const Family family = endpoints_[to].family;
+        if (mayBeUncovered(id, family) || !mayBeUncovered(other, family))
           passing &= accepted(other, from, to, zone, next);
         rewrite(evaluator.program().postrouting);
         zone = next;

@@ -234,11 +234,16 @@ class Network {
   model::ZoneId beyond(PointId point, model::ZoneId zone, model::ZoneId leaving) const;
   // Destination classes that some rewrite on the route turns into `destination`, itself first.
   std::vector<ClassIndex> startsFor(const std::vector<PointId>& route, ClassIndex destination) const;
-  // The atoms with which an error of the point's own reaches the victim.
+  // What of it an error of the point's own brings to the victim, and the atoms it takes: some of `wanted` if
+  // there is a way for that.
+  struct Returned {
+    space::ServiceSet packets;
+    AtomIds atoms;
+  };
   // `quoted`: what was rejected on its way to `destination`.
-  std::optional<AtomIds> errorReturns(PointId point, model::ZoneId near, model::ZoneId far, ClassIndex victim,
-                                      ClassIndex destination, space::ServiceSet quoted,
-                                      const Setting& setting) const;
+  std::optional<Returned> errorReturns(PointId point, model::ZoneId near, model::ZoneId far,
+                                       ClassIndex victim, ClassIndex destination, space::ServiceSet quoted,
+                                       space::ServiceSet wanted, const Setting& setting) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting) const;

@@ -132,7 +132,7 @@ struct Network::Walk {
       for (const auto& hit : evaluator.rewrites(*evaluator.program().postrouting, open[i].source,
                                                 open[i].destination, net.context(id, zone, next))) {
         if (!hit.rule->rewrite.source) continue;
-        std::set<std::pair<PartyId, std::uint32_t>> ends;
+        std::set<std::tuple<PartyId, ZoneId, std::uint32_t>> ends;
         for (ClassIndex other = 0; other < net.endpoints_.size(); ++other) {
           const EndpointClass& endpoint = net.endpoints_[other];
           if (endpoint.family != net.endpoints_[source].family || other == open[i].source ||
@@ -140,7 +140,8 @@ struct Network::Walk {
             continue;
           }
           // Behind the last filter only who is named by the address matters.
-          if (next == leaving && !ends.insert({endpoint.party, net.roles_[other]}).second) continue;
+          if (next == leaving && !ends.insert({endpoint.party, endpoint.zone, net.roles_[other]}).second)
+            continue;
           auto changed = narrowed(open[i], hit.services);
           if (!changed) break;
           changed->rewritten = true;

@@ -79,8 +79,8 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
   }
   std::ranges::stable_sort(all, {}, rank);
   // Between classes of the same role only what adds packets counts.
-  using Role = std::pair<PartyId, std::uint32_t>;
-  auto roleOf = [&](ClassIndex c) { return Role(endpoints_[c].party, roles_[c]); };
+  using Role = std::tuple<PartyId, ZoneId, std::uint32_t>;
+  auto roleOf = [&](ClassIndex c) { return Role(endpoints_[c].party, endpoints_[c].zone, roles_[c]); };
   using Signature =
       std::tuple<WayKind, SourceKind, bool, Role, Role, Role, ZoneId, AtomIds, std::vector<PointId>, ZoneId>;
   std::map<Signature, ServiceSet> covered;
@@ -301,18 +301,20 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
   return std::nullopt;
 }
 
-std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far, ClassIndex victim,
-                                             ClassIndex destination, ServiceSet quoted,
-                                             const Setting& setting) const {
+std::optional<Network::Returned> Network::errorReturns(PointId id, ZoneId near, ZoneId far, ClassIndex victim,
+                                                       ClassIndex destination, ServiceSet quoted,
+                                                       ServiceSet wanted, const Setting& setting) const {
   const ZoneId home = endpoints_[victim].zone;
   // A device that stands at the victim's zone sends to it without a further filter; the ideal point stands at
   // all.
-  if (!points_[id.index()].link || near == home || far == home) return AtomIds{};
+  if (!points_[id.index()].link || near == home || far == home) return Returned{quoted, {}};
   const ServiceSet errors = icmpErrors(endpoints_[victim].family);
+  std::optional<Returned> best;
   for (ZoneId side : {near, far}) {
     for (const auto& route : routes(side, home)) {
       if (std::ranges::find(route, id) != route.end()) continue;
       AtomIds atoms;
+      ServiceSet returning = quoted;
       bool passes = true;
       ZoneId zone = side;
       for (PointId hop : route) {
@@ -327,12 +329,16 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
         const auto related = relatedPasses(hop, zone, side, setting);
         // Related, where what it quotes may belong to a live flow; behind rewrites nobody knows to which.
         const auto& program = evaluators_[points_[hop.index()].program]->program();
-        const bool live = program.prerouting || program.postrouting
-                              ? liveFlowThrough(hop, victim, false)
-                              : quoted.intersects(tracked(hop, victim, destination, false) |
-                                                  tracked(hop, destination, victim, false).reversed());
-        if (!passes && related && live) {
+        ServiceSet live = returning;
+        if (!program.prerouting && !program.postrouting) {
+          live &=
+              tracked(hop, victim, destination, false) | tracked(hop, destination, victim, false).reversed();
+        } else if (!liveFlowThrough(hop, victim, false)) {
+          live = {};
+        }
+        if (!passes && related && !live.empty()) {
           atoms = join(atoms, *related);
+          returning = live;
           passes = true;
         }
         if (!passes) {
@@ -345,10 +351,11 @@ std::optional<AtomIds> Network::errorReturns(PointId id, ZoneId near, ZoneId far
         if (!passes) break;
         zone = next;
       }
-      if (passes) return atoms;
+      if (passes && (!best || returning.intersects(wanted))) best = Returned{returning, atoms};
+      if (best && best->packets.intersects(wanted)) return best;
     }
   }
-  return std::nullopt;
+  return best;
 }
 
 std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, ServiceSet wanted,
@@ -391,11 +398,11 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, Se
             if (supposedToReject && !gap) continue;
             const ServiceSet rejected = rejects(supposedToReject || (unmatched && *unmatched.value));
             if (rejected.empty() || (other && !rejected.intersects(wanted))) continue;
-            const auto back = errorReturns(id, zone, next, victim, destination, rejected, setting);
-            if (!back) continue;
+            const auto back = errorReturns(id, zone, next, victim, destination, rejected, wanted, setting);
+            if (!back || (other && !back->packets.intersects(wanted))) continue;
             const AtomIds needed = supposedToReject ? join(atoms, {known_.unmatched}) : atoms;
-            other = Quote{rejected, destination, join(needed, *back), id};
-            if (rejected.intersects(wanted)) return other;
+            other = Quote{back->packets, destination, join(needed, back->atoms), id};
+            if (back->packets.intersects(wanted)) return other;
           }
           ServiceSet passed;
           for (const Acceptance& acceptance : passes(id, victim, destination, zone, next, setting)) {

@@ -498,7 +498,8 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                   for (const Route& on : network_.routes(z, endpoints[f].zone)) {
                     if (!hears(to, f)) continue;
                     for (int s = 0; s < static_cast<int>(endpoints.size()); ++s) {
-                      if (endpoints[s].zone != z || endpoints[s].party >= 0 || network_.family(s) != six)
+                      // The device's own address is not in the model: any of its side.
+                      if (endpoints[s].zone != z || endpoints[s].linkLocal || network_.family(s) != six)
                         continue;
                       for (int a = 0; a < kinds; ++a) {
                         if (!fits(universe_.kinds()[a], six)) continue;
