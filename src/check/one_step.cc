@@ -27,7 +27,7 @@ void OneStep::land(const State& state, State to, Packets packets, const std::str
   to.over = !stance_.distinguishes || state.over ||
             (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
   const bool arrives = to.holding == Holding::code && stance_.waits[to.party] && to.over;
-  sink({std::move(to), arrives, how});
+  sink({std::move(to), arrives, how, packets});
 }
 
 void OneStep::arrive(const State& state, PartyId to, Packets packets, const std::string& how,
@@ -86,7 +86,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
     if (here.adversary && network_.parties()[to].adversary && stance_.takes[to]) {
       if (!stance_.waits[to] || !stance_.starts[state.party]) {
         State known{Holding::code, to, std::nullopt, state.over, Names::all()};
-        sink({std::move(known), false, "the adversary is one"});
+        sink({std::move(known), false, "the adversary is one", bddfalse});
       }
       continue;
     }
@@ -187,7 +187,7 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
 // closed TCP port answers with a reset (RFC 9293 section 3.10.7.1), any other closed one with an error.
 std::pair<Packets, Packets> OneStep::reflecting(PartyId mirror) const {
   const model::Host& host = network_.model().at(*network_.parties()[mirror].host);
-  if (!host.servicesStated) return {bddtrue, bddtrue};
+  // Of a host of which nothing is known the rest is no reflection: what gets there gets to code.
   Packets open = bddfalse, answering = bddfalse;
   for (const model::ServiceId id : host.services) {
     const model::ServiceInstance& service = network_.model().at(id);

@@ -29,6 +29,7 @@ struct Stance {
   std::vector<bool> holds;   // in his hands from the start: its services say nothing of their own
   std::vector<bool> waits;   // the channel ends there
   std::vector<bool> starts;  // in the closure's `from`
+  std::vector<bool> known;   // in the claim's `from`: what comes back there was there already
   std::vector<bool> barred;
   Packets over = bddtrue, overInAnswers = bddtrue;  // packets of the protocol, and those answered by them
   bool distinguishes = false;                       // whether `over` is told apart
@@ -41,6 +42,7 @@ struct Landing {
   State to;
   bool arrives = false;  // at a place where he waits
   std::string how;
+  Packets packets = bddfalse;  // in which it is sent, where any are
 };
 using Sink = std::function<void(const Landing&)>;
 

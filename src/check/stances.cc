@@ -120,7 +120,13 @@ Stance ClaimStances::common() const {
   stance.overInAnswers = network_.either(answeredBy(claim_.over));
   stance.waits = Flags(there_.size(), false);
   stance.holds = adversaries_;
-  for (PartyId id = 0; id < there_.size(); ++id) stance.holds[id] = stance.holds[id] || helds_[id];
+  stance.known = starts_;
+  // The adversary is one: what starts in one of his places starts in all (decision 0003).
+  bool fromHim = false;
+  for (PartyId id = 0; id < there_.size(); ++id) fromHim = fromHim || (starts_[id] && adversaries_[id]);
+  for (PartyId id = 0; id < there_.size(); ++id) {
+    stance.known[id] = stance.known[id] || (fromHim && adversaries_[id]);
+  }
   return stance;
 }
 
@@ -156,7 +162,7 @@ Stance ClaimStances::ofClaim() const {
   stance.tunnels = tunnels_;
   stance.takes = Flags(there_.size(), false);
   for (PartyId id = 0; id < there_.size(); ++id) {
-    stance.holds[id] = stance.holds[id] || starts_[id] || waits_[id];
+    stance.holds[id] = stance.holds[id] || helds_[id] || starts_[id] || waits_[id];
     // What a host of which nothing is known passes on is not direct.
     const bool relays = !claim_.direct && (taken_[id] || network_.parties()[id].opaque);
     stance.takes[id] = (stance.holds[id] || relays) && !barred_[id] && there_[id];

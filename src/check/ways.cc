@@ -9,6 +9,37 @@ enum Kind { kOneWay, kAsAnswers, kConversation, kOpening };
 
 Crossing back(const Crossing& crossing) { return {crossing.point, crossing.to, crossing.from}; }
 
+// The conversations that a point's helpers read: the ports on which the kernel's listen by default
+// (net/netfilter/nf_conntrack_*.c). One that we do not know may read any.
+space::ServiceSet read(const Point& point) {
+  using space::kTcp, space::kUdp, space::ServiceSet;
+  struct Control {
+    const char* helper;
+    std::uint8_t protocol;
+    std::uint16_t port;
+  };
+  static constexpr Control kControls[] = {
+      {"amanda", kUdp, 10080}, {"dcerpc", kTcp, 135}, {"ftp", kTcp, 21},         {"h323", kTcp, 1720},
+      {"h323", kUdp, 1719},    {"irc", kTcp, 6667},   {"netbios-ns", kUdp, 137}, {"pptp", kTcp, 1723},
+      {"rtsp", kTcp, 554},     {"sane", kTcp, 6566},  {"sip", kTcp, 5060},       {"sip", kUdp, 5060},
+      {"snmp", kUdp, 161},     {"sunrpc", kTcp, 111}, {"sunrpc", kUdp, 111},     {"tftp", kUdp, 69}};
+  ServiceSet all;
+  for (const Control& control : kControls) {
+    if (point.helpers &&
+        std::ranges::find(*point.helpers.value, control.helper) == point.helpers.value->end())
+      continue;
+    all |= ServiceSet::ports(control.protocol, {control.port, control.port});
+  }
+  if (!point.helpers) return all;
+  for (const std::string& helper : *point.helpers.value) {
+    const auto named = [&](const Control& control) { return helper == control.helper; };
+    if (std::ranges::none_of(kControls, named)) {
+      return ServiceSet::protocol(kTcp) | ServiceSet::protocol(kUdp);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 // Semantics 3: without port security whoever holds one member of a trusted zone can take any other's address.
@@ -19,8 +50,8 @@ Addresses Ways::addressesAt(End end, model::ZoneId zone) const {
   return takes ? party.own | network_.ofZoneAddresses(zone) : party.own;
 }
 
-// In a family in which the model gives a machine no address it has a link-local one; only what nothing
-// filters bears it.
+// Decision 0011: in a family that passes uncovered every machine may speak, from any address where the model
+// gives it none.
 Packets Ways::wideSources(PartyId id) const {
   const Party& party = network_.parties()[id];
   Packets wide = party.own.source;
@@ -29,12 +60,10 @@ Packets Ways::wideSources(PartyId id) const {
   return wide;
 }
 
-Packets Ways::wideDestinations(PartyId id) const {
-  const Party& party = network_.parties()[id];
-  Packets wide = party.own.destination;
-  if (!party.hasIpv4) wide |= ofFamily(space::Family::ipv4);
-  if (!party.hasIpv6) wide |= ofFamily(space::Family::ipv6);
-  return wide;
+// Where nothing filters it hears what is sent to its link-local addresses, too: they are nobody else's.
+Packets Ways::heardAt(const Leg& leg, PartyId to) const {
+  return leg.destinations.destination | network_.parties()[to].own.destination |
+         network_.parties()[to].linkLocal.destination;
 }
 
 std::vector<Ways::Leg> Ways::legs(End from, End to) const {
@@ -197,7 +226,9 @@ bool Ways::talk(PointId point, End from, End to) const {
   Addresses a, b;
   for (const model::ZoneId zone : network_.parties()[from.party].zones) a = a | addressesAt(from, zone);
   for (const model::ZoneId zone : network_.parties()[to.party].zones) b = b | addressesAt(to, zone);
-  const Packets both = network_.either(a.source & b.destination) | network_.either(b.source & a.destination);
+  const Packets both =
+      (network_.either(a.source & b.destination) | network_.either(b.source & a.destination)) &
+      network_.either(ofServices(read(network_.points()[point])));
   for (PointId other = 0; other < network_.points().size(); ++other) {
     if (!network_.sameDevice(point, other)) continue;
     const Point& at = network_.points()[other];
@@ -260,10 +291,19 @@ Packets Ways::uncovered(const Route& route) const {
   return all;
 }
 
+// What a machine sends to an address of its own never leaves it; of code only what bears one, too.
+Packets Ways::inside(End from) const {
+  const Party& party = network_.parties()[from.party];
+  if (party.group) return bddfalse;
+  return network_.sent() & (from.code ? party.own.source & party.own.destination : party.own.destination);
+}
+
 Packets Ways::free(const Leg& leg, End from, End to) const {
   const bool forges = from.code && !network_.portsSecured(leg.from);
-  const Packets sources = forges ? Packets(bddtrue) : leg.sources.source | wideSources(from.party);
-  return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
+  const Party& sender = network_.parties()[from.party];
+  const Packets sources =
+      forges ? Packets(bddtrue) : leg.sources.source | sender.own.source | sender.linkLocal.source;
+  return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
 }
 
 Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
@@ -279,14 +319,14 @@ Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   const Packets open = uncovered(leg.route);
   if (open == bddfalse) return packets;
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
-  return packets |
-         (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
+  return (packets | (open & sources & heardAt(leg, to.party) & network_.sent())) - inside(from);
 }
 
 Packets Ways::conversation(const Leg& leg, End from, End to) const {
-  const Packets sources = leg.sources.source | wideSources(from.party);
+  const Party& sender = network_.parties()[from.party];
   if (leg.route.free()) {
-    return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
+    const Packets sources = leg.sources.source | sender.own.source | sender.linkLocal.source;
+    return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
   }
   Packets packets = network_.sent() & leg.sources.source;
   if (!network_.rewrites()) packets &= leg.destinations.destination;
@@ -303,8 +343,9 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     packets = behind(crossing, packets & answered(crossing), false);
   }
   packets &= leg.destinations.destination;
-  return packets | (uncovered(leg.route) & sources &
-                    (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
+  const Packets sources = leg.sources.source | wideSources(from.party);
+  return (packets | (uncovered(leg.route) & sources & heardAt(leg, to.party) & network_.sent())) -
+         inside(from);
 }
 
 Packets Ways::oneWay(End from, End to) const {
@@ -373,6 +414,7 @@ Packets Ways::opening(PartyId from, PartyId to) const {
 Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering, Packets erring) const {
   const End a{from, true}, n{mirror, false};
   const Packets reflecting = answering | erring;
+  const Party &machine = network_.parties()[mirror], &receiver = network_.parties()[to.party];
   if (((oneWay(a, n) | asAnswers(a, n)) & reflecting) == bddfalse) return bddfalse;
   Packets all = bddfalse;
   for (const Leg& out : legs(a, n)) {
@@ -382,7 +424,7 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
       // The answer goes to the source as the mirror saw it, or back to that which a rewrite replaced, and may
       // be rewritten itself.
       const Packets ends =
-          network_.either(home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
+          network_.either(home.destinations.source | (uncovered(home.route) & receiver.linkLocal.source));
       Packets packets = network_.rewrites() ? sent : sent & ends;
       for (const Crossing& crossing : home.route.crossings) {
         if (packets == bddfalse) break;
@@ -392,11 +434,17 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
           saw = saw || network_.sameDevice(seen.point, crossing.point);
         }
         if (saw && (point.answersPass || relatedPasses(crossing, sentOutside(mirror)))) continue;
-        Packets passing =
-            point.passing | (answering & network_.either(network_.fateOfAnswer(crossing).accepted));
-        const Packets errors =
-            icmpErrors() & network_.parties()[mirror].own.source & home.destinations.destination;
+        // The answer bears the address that the packet was sent to.
+        const auto& checks = point.antiSpoofing;
+        Packets sources = bddtrue;
+        if (checks && *checks.value == model::AntiSpoofing::zone && !network_.rewrites()) {
+          sources = network_.behind(crossing).destination;
+        }
+        Packets passing = answering & network_.either(network_.fateOfAnswer(crossing).accepted);
+        const Packets errors = icmpErrors() & machine.own.source & home.destinations.destination &
+                               point.covered & unforged(crossing, mirror, false);
         if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
+        passing = point.passing | (point.covered & sources & passing);
         packets = network_.nat(crossing, true, packets, Role::answered) & passing;
         packets = network_.nat(crossing, false, packets, Role::answered);
       }
@@ -423,7 +471,7 @@ bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& 
     const bool checked = point.antiSpoofing && *point.antiSpoofing.value != model::AntiSpoofing::off;
     const Packets sources = checked ? network_.behind(crossing).source : Packets(bddtrue);
     const Packets quotes = (icmpErrors() | tcp()) & sources & receiver.destination;
-    return (quotes & network_.fate(crossing).accepted) != bddfalse;
+    return (quotes & point.covered & network_.fate(crossing).accepted) != bddfalse;
   };
   for (const model::ZoneId zone : network_.parties()[to.party].zones) {
     if (!device.link || zone == rejecting.from || zone == rejecting.to) return true;
@@ -452,7 +500,10 @@ Packets Ways::quoted(PartyId from, End to) const {
     for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
       for (const Route& route : network_.routes(za, model::ZoneId(z))) {
         Packets packets = network_.sent();
-        if (!network_.rewrites()) packets &= receiver.source;
+        // It takes this way only to an address at its end.
+        if (!network_.rewrites()) {
+          packets &= receiver.source & network_.ofZoneAddresses(model::ZoneId(z)).destination;
+        }
         std::vector<Crossing> seen;
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;

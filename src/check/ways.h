@@ -51,7 +51,8 @@ class Ways {
   std::vector<Leg> legs(End from, End to) const;
   Addresses addressesAt(End end, model::ZoneId zone) const;
   Packets wideSources(PartyId party) const;
-  Packets wideDestinations(PartyId party) const;
+  Packets heardAt(const Leg& leg, PartyId to) const;
+  Packets inside(End from) const;
   Packets unforged(const Crossing& crossing, PartyId sender, bool onPath) const;
   Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
