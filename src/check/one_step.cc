@@ -253,6 +253,25 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   }
 }
 
+// What a party opens conversations to another with: code and clients anything, services what they emit.
+Packets OneStep::emitted(PartyId asker, PartyId to) const {
+  const auto& host = network_.parties()[asker].host;
+  if (stance_.takes[asker]) return bddtrue;
+  if (!host || stance_.barred[asker]) return bddfalse;
+  const model::Host& machine = network_.model().at(*host);
+  // An isolated client reads as well; only what it reads goes nowhere.
+  if (!machine.servicesStated || machine.services.empty()) return bddtrue;
+  Packets all = bddfalse;
+  for (const model::ServiceId id : machine.services) {
+    const model::ServiceInstance& service = network_.model().at(id);
+    for (const model::Effect& effect : aims_.behaviour(service).effects) {
+      if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
+      for (const Aim& aim : aims_.of(service, effect, Names::all())) all |= aimed(effect, aim, to);
+    }
+  }
+  return all;
+}
+
 // Whoever is on the path reads what is answered, whoever has asked (decision 0008).
 void OneStep::overheard(const State& state, Packets served, const Sink& sink) const {
   for (PartyId reader = 0; reader < network_.parties().size(); ++reader) {
@@ -260,8 +279,9 @@ void OneStep::overheard(const State& state, Packets served, const Sink& sink) co
     if (!party.adversary || !network_.model().at(party.zone).onPath || !stance_.takes[reader]) continue;
     for (PartyId asker = 0; asker < network_.parties().size(); ++asker) {
       if (asker == state.party || asker == reader || stance_.barred[asker]) continue;
-      arrive(state, reader, served & ways_.crossing(asker, state.party, reader), "overheard on the path",
-             sink);
+      const Packets asked = served & ways_.crossing(asker, state.party, reader);
+      if (asked == bddfalse) continue;
+      arrive(state, reader, asked & emitted(asker, state.party), "overheard on the path", sink);
     }
   }
 }

@@ -209,7 +209,9 @@ Packets icmp() { return protocols(1, 1) | protocols(58, 58); }
 Packets icmpErrors() {
   // RFC 792: 3, 4, 5, 11, 12. RFC 4443 section 2.1: all types below 128.
   const Packets v4 = ports(kPort, {3, 5}) | ports(kPort, {11, 12});
-  return ((protocols(1, 1) & v4) | (protocols(58, 58) & ports(kPort, {0, 127}))) & ports(kSourcePort, {0, 0});
+  return ((protocols(1, 1) & v4 & ofFamily(space::Family::ipv4)) |
+          (protocols(58, 58) & ports(kPort, {0, 127}) & ofFamily(space::Family::ipv6))) &
+         ports(kSourcePort, {0, 0});
 }
 
 Packets unchanged() {
@@ -243,6 +245,19 @@ Packets undone(Packets packets, const space::Rewrite& to, Role role) {
     all |= some;
   }
   return all;
+}
+
+Packets withAnyService(Packets packets) {
+  std::vector<int> variables;
+  for (int i = kProtocol; i < kSent; ++i) variables.push_back(i);
+  return bdd_exist(packets, bdd_makeset(variables.data(), static_cast<int>(variables.size())));
+}
+
+Packets toAny(Packets packets) {
+  std::vector<int> variables;
+  for (int i = kSource; i < kDestination; ++i) variables.push_back(i);
+  return withAnyService(
+      bdd_exist(packets, bdd_makeset(variables.data(), static_cast<int>(variables.size()))));
 }
 
 Packets tcp() { return protocols(6, 6); }

@@ -54,6 +54,8 @@ Packets icmp();          // both families' ICMP
 Packets icmpErrors();    // destination unreachable, time exceeded, ...: whatever a filter may call related
 Packets tcp();
 Packets udp();
+Packets withAnyService(Packets packets);  // between the same addresses
+Packets toAny(Packets packets);           // to the same addresses, from any, with any service
 // One packet of a set that is not empty, as it is by now: "10.1.0.1:0 > 10.2.0.9:53 protocol 17".
 std::string oneOf(Packets packets);
 

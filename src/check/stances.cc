@@ -96,7 +96,8 @@ ClaimStances::ClaimStances(const Network& network, const Aims& aims, const model
   if (claim.direct) return;
   Flags his(count, false), others(count, false);
   for (PartyId id = 0; id < count; ++id) {
-    if (starts_[id] || barred_[id] || !there_[id] || (fromHim && adversaries_[id])) continue;
+    // A host that the claim bars is still his where the claim says that he holds it.
+    if (starts_[id] || (barred_[id] && !helds_[id]) || !there_[id] || (fromHim && adversaries_[id])) continue;
     if (!waits_[id] && !helds_[id] && !adversaries_[id]) continue;
     (adversaries_[id] ? his : others)[id] = true;
   }
@@ -133,10 +134,14 @@ Stance ClaimStances::common() const {
 Stance ClaimStances::ofHisEnd(std::size_t which) const {
   Stance stance = common();
   stance.starts = ends_[which];
+  for (PartyId id = 0; id < there_.size(); ++id) {
+    if (ends_[which][id]) stance.barred[id] = false;
+  }
   stance.takes = Flags(there_.size(), false);
   for (PartyId id = 0; id < there_.size(); ++id) {
     stance.holds[id] = stance.holds[id] || ends_[which][id];
-    stance.takes[id] = (stance.holds[id] || network_.parties()[id].opaque) && !barred_[id] && there_[id];
+    stance.takes[id] =
+        (stance.holds[id] || network_.parties()[id].opaque) && !stance.barred[id] && there_[id];
   }
   return stance;
 }

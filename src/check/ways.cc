@@ -76,7 +76,13 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   for (const model::ZoneId za : a.zones) {
     for (const model::ZoneId zb : b.zones) {
       for (const Route& route : network_.routes(za, zb)) {
-        legs.push_back({route, za, zb, addressesAt(from, za), addressesAt(to, zb), false});
+        Addresses destinations = addressesAt(to, zb);
+        if (!route.free()) {
+          // Routes lead to the zone in which an address lies.
+          if (delivers(route)) destinations = b.own;
+          destinations = destinations & network_.ofZoneAddresses(zb);
+        }
+        legs.push_back({route, za, zb, addressesAt(from, za), destinations, false});
       }
       // Semantics 3 and decision 0008: on the path he reads what crosses his zone, and answers in its place.
       if (onPath(b, zb)) {
@@ -94,13 +100,21 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   return legs;
 }
 
-// Anti-spoofing (semantics 3); absent or `off`: nothing is checked. Behind a source rewrite it says nothing
+// Anti-spoofing (semantics 3): `zone` asks for a source behind the side that the packet comes from, `host`
+// for the sender's own besides; absent or `off`: nothing is checked. Behind a source rewrite it says nothing
 // about the sender: see passes().
-Packets Ways::unforged(const Crossing& crossing, PartyId sender, bool onPath) const {
+Packets Ways::unforged(const Crossing& crossing, PartyId sender) const {
   const auto& stated = network_.points()[crossing.point].antiSpoofing;
   if (!stated || *stated.value == model::AntiSpoofing::off) return bddtrue;
-  if (*stated.value == model::AntiSpoofing::zone || onPath) return network_.behind(crossing).source;
-  return network_.parties()[sender].own.source;
+  const Packets behind = network_.behind(crossing).source;
+  if (*stated.value == model::AntiSpoofing::zone) return behind;
+  return behind & network_.parties()[sender].own.source;
+}
+
+// `host` includes port security: what such a point delivers to a zone gets to whose address it bears.
+bool Ways::delivers(const Route& route) const {
+  const auto& stated = network_.points()[route.crossings.back().point].antiSpoofing;
+  return stated && *stated.value == model::AntiSpoofing::host;
 }
 
 // As the filter of a point sees them. Of what it takes for answers it takes back what it has rewritten of
@@ -139,7 +153,7 @@ Packets Ways::live(const Crossing& crossing) const {
     // A flow whose source cannot lie behind the side that it enters by is not let in, unless a device before
     // has rewritten it.
     const auto& stated = network_.points()[point].antiSpoofing;
-    bool checked = stated && *stated.value == model::AntiSpoofing::zone;
+    bool checked = stated && *stated.value != model::AntiSpoofing::off;
     for (PointId other = 0; other < network_.points().size(); ++other) {
       if (!network_.sameDevice(point, other) && network_.points()[other].filter->rewrites()) checked = false;
     }
@@ -185,7 +199,36 @@ Packets Ways::crosses(PointId point) const {
       }
     }
   }
+  // A machine's talk with itself crosses no filter.
+  for (const Party& party : network_.parties()) {
+    if (!party.group) found->second -= party.own.source & party.own.destination;
+  }
   return found->second;
+}
+
+std::vector<Crossing> Ways::bothWays(PointId point) const {
+  const auto& link = network_.points()[point].link;
+  if (!link) return {{point, {}, {}}};
+  const model::Link& sides = network_.model().at(*link);
+  return {{point, sides.from, sides.to}, {point, sides.to, sides.from}};
+}
+
+// Packets to an end of a flow that the point accepts: errors may quote such a flow (5.4).
+Packets Ways::quotable(PointId point, End to) const {
+  if (network_.rewrites()) return hasFlow(point, to) ? Packets(bddtrue) : Packets(bddfalse);
+  const auto [found, isNew] = quotable_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second;
+  Packets all = bddfalse;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    all |= network_.points()[other].passing;
+    for (const Crossing& flow : bothWays(other)) {
+      all |= toAny(network_.fate(flow).accepted & crosses(other));
+      all |= toAny(network_.fateOfAnswer(flow).accepted & crosses(other));
+    }
+  }
+  found->second = all;
+  return all;
 }
 
 // Whether some flow that the point accepts has an end at that party.
@@ -244,35 +287,58 @@ bool Ways::talk(PointId point, End from, End to) const {
   return found->second;
 }
 
+// Between the ends of the flows that the point's helpers read: what these expect (5.4).
+Packets Ways::helped(PointId point, End from, End to) const {
+  const Point& here = network_.points()[point];
+  // Somebody has to name them in what the helper reads: his code, at one of the ends.
+  if ((here.helpers && here.helpers.value->empty()) || (!from.code && !to.code)) return bddfalse;
+  const Packets expected = tcp() | udp();
+  if (network_.rewrites()) return talk(point, from, to) ? expected : Packets(bddfalse);
+  const auto [found, isNew] = helped_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second & expected;
+  const space::ServiceSet controls = read(here);
+  const Packets asked = ofServices(controls), answered = answeredBy(controls);
+  Packets all = bddfalse;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    const Point& at = network_.points()[other];
+    all |= at.passing;
+    for (const Crossing& flow : bothWays(other)) {
+      all |= withAnyService(network_.fate(flow).accepted & asked & crosses(other));
+      all |= withAnyService(network_.fateOfAnswer(flow).accepted & answered & crosses(other));
+    }
+  }
+  found->second = all;
+  return all & expected;
+}
+
 // What crosses a point in one direction; `answers`: also what it takes for answers.
-Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const {
+Packets Ways::passes(const Crossing& crossing, End from, End to, bool answers) const {
   const Point& point = network_.points()[crossing.point];
   Packets accepted = network_.fate(crossing).accepted;
   if (from.code) {
     if (answers && point.answersPass) {
+      // From his own address it is no forged packet, but an answer to somebody who has asked him: that is a
+      // conversation (5.1).
       Packets forged = live(crossing);
-      // A service has opened only the flows that its effects open: an answer from his own address is none.
-      if (!to.code) forged -= network_.parties()[from.party].own.source;
+      if (!network_.rewrites()) forged -= network_.parties()[from.party].own.source;
       accepted |= forged;
     }
     if (relatedPasses(crossing, sentOutside(from.party))) {
-      if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
-      const bool helpers = !point.helpers || !point.helpers.value->empty();
-      if (helpers && talk(crossing.point, from, to)) accepted |= tcp() | udp();
+      accepted |= icmpErrors() & quotable(crossing.point, to);
+      accepted |= helped(crossing.point, from, to);
     }
   }
-  const Packets checked = unforged(crossing, from.party, onPath) | sourceRewritten();
+  const Packets checked = unforged(crossing, from.party) | sourceRewritten();
   return point.passing | (point.covered & checked & accepted);
 }
 
 // What those packets are behind the point.
-Packets Ways::across(const Crossing& crossing, Packets packets, End from, End to, bool onPath,
-                     bool answers) const {
-  if (!network_.rewrites()) return packets & passes(crossing, from, to, onPath, answers);
-  Packets all =
-      behind(crossing, before(crossing, packets, false) & passes(crossing, from, to, onPath, false), false);
+Packets Ways::across(const Crossing& crossing, Packets packets, End from, End to, bool answers) const {
+  if (!network_.rewrites()) return packets & passes(crossing, from, to, answers);
+  Packets all = behind(crossing, before(crossing, packets, false) & passes(crossing, from, to, false), false);
   if (answers) {
-    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, from, to, onPath, true), true);
+    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, from, to, true), true);
   }
   return all;
 }
@@ -313,11 +379,10 @@ Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   if (!from.code) packets &= leg.sources.source;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
-    packets = across(crossing, packets, from, to, leg.onPath, answers);
+    packets = across(crossing, packets, from, to, answers);
   }
   packets &= leg.destinations.destination;
   const Packets open = uncovered(leg.route);
-  if (open == bddfalse) return packets;
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
   return (packets | (open & sources & heardAt(leg, to.party) & network_.sent())) - inside(from);
 }
@@ -334,11 +399,8 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     if (packets == bddfalse) break;
     const Point& point = network_.points()[crossing.point];
     Packets accepted = network_.fate(crossing).accepted;
-    const bool helpers = !point.helpers || !point.helpers.value->empty();
-    if (relatedPasses(crossing, sentOutside(from.party)) && helpers && talk(crossing.point, from, to)) {
-      accepted |= tcp() | udp();
-    }
-    const Packets checked = unforged(crossing, from.party, leg.onPath) | sourceRewritten();
+    if (relatedPasses(crossing, sentOutside(from.party))) accepted |= helped(crossing.point, from, to);
+    const Packets checked = unforged(crossing, from.party) | sourceRewritten();
     packets = before(crossing, packets, false) & (point.passing | (point.covered & checked & accepted));
     packets = behind(crossing, packets & answered(crossing), false);
   }
@@ -426,6 +488,8 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
       const Packets ends =
           network_.either(home.destinations.source | (uncovered(home.route) & receiver.linkLocal.source));
       Packets packets = network_.rewrites() ? sent : sent & ends;
+      // Replies follow the opener's path back (semantics 4): who is on the path there has read the question.
+      if (home.onPath) packets -= network_.parties()[from].own.source & network_.sent();
       for (const Crossing& crossing : home.route.crossings) {
         if (packets == bddfalse) break;
         const Point& point = network_.points()[crossing.point];
@@ -433,18 +497,20 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
         for (const Crossing& seen : out.route.crossings) {
           saw = saw || network_.sameDevice(seen.point, crossing.point);
         }
-        if (saw && (point.answersPass || relatedPasses(crossing, sentOutside(mirror)))) continue;
         // The answer bears the address that the packet was sent to.
         const auto& checks = point.antiSpoofing;
         Packets sources = bddtrue;
-        if (checks && *checks.value == model::AntiSpoofing::zone && !network_.rewrites()) {
+        if (checks && *checks.value != model::AntiSpoofing::off && !network_.rewrites()) {
           sources = network_.behind(crossing).destination;
         }
         Packets passing = answering & network_.either(network_.fateOfAnswer(crossing).accepted);
         const Packets errors = icmpErrors() & machine.own.source & home.destinations.destination &
-                               point.covered & unforged(crossing, mirror, false);
+                               point.covered & unforged(crossing, mirror);
         if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
         passing = point.passing | (point.covered & sources & passing);
+        // To a packet that it has seen the answer is a reply, the error is related.
+        if (saw && point.answersPass) passing |= answering;
+        if (saw && relatedPasses(crossing, sentOutside(mirror))) passing |= erring;
         packets = network_.nat(crossing, true, packets, Role::answered) & passing;
         packets = network_.nat(crossing, false, packets, Role::answered);
       }
@@ -508,12 +574,12 @@ Packets Ways::quoted(PartyId from, End to) const {
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;
           const Packets seenThere = before(crossing, packets, false) | before(crossing, packets, true);
-          const Packets checked = seenThere & network_.either(receiver.source) &
-                                  (unforged(crossing, from, false) | sourceRewritten());
+          const Packets checked =
+              seenThere & network_.either(receiver.source) & (unforged(crossing, from) | sourceRewritten());
           const Packets rejected =
               checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
           if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
-          packets = across(crossing, packets, a, to, false, true);
+          packets = across(crossing, packets, a, to, true);
           seen.push_back(crossing);
         }
       }
