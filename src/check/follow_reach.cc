@@ -119,7 +119,7 @@ Packets Ways::lost(PartyId from, PartyId to, Packets of) const {
           for (const auto& change : network_.changes(crossing, true).rewrites) lost |= here & change.first;
           const Packets sure = fate.accepted - fate.dropped - fate.rejected;
           // A family that the rules may not decide passes for certain only where that is stated.
-          const Packets covered = point.surelyCovered & sure & unforged(crossing, from);
+          const Packets covered = point.surelyCovered & sure & unforged(crossing, from, za);
           const bool passes = point.uncoveredPasses.value.value_or(false);
           const Packets open =
               passes ? point.passing & (sure | (Packets(bddtrue) - point.covered)) : Packets(bddfalse);

@@ -31,8 +31,10 @@ struct Stance {
   std::vector<bool> starts;  // in the closure's `from`
   std::vector<bool> known;   // in the claim's `from`: what comes back there was there already
   std::vector<bool> barred;
-  Packets over = bddtrue, overInAnswers = bddtrue;  // packets of the protocol, and those answered by them
-  bool distinguishes = false;                       // whether `over` is told apart
+  Packets over = bddtrue;           // packets of the protocol
+  Packets overSentBack = bddtrue;   // that are answered by such
+  Packets overInAnswers = bddtrue;  // either
+  bool distinguishes = false;       // whether `over` is told apart
   bool direct = false;
   // Zones in which somebody of his end has a machine through a tunnel, and who.
   std::vector<std::pair<PartyId, PartyId>> tunnels;
@@ -41,6 +43,7 @@ struct Stance {
 struct Landing {
   State to;
   bool arrives = false;  // at a place where he waits
+  bool back = false;     // as what is sent back to somebody who asked, or to a forged source
   std::string how;
   Packets packets = bddfalse;  // in which it is sent, where any are
 };

@@ -118,7 +118,10 @@ Stance ClaimStances::common() const {
   Stance stance;
   stance.barred = barred_;
   stance.over = network_.either(ofServices(claim_.over));
-  stance.overInAnswers = network_.either(answeredBy(claim_.over));
+  // What is put into a live flow may be of the protocol itself, or go to the port that such a packet came
+  // from.
+  stance.overSentBack = network_.either(answeredBy(claim_.over));
+  stance.overInAnswers = stance.over | stance.overSentBack;
   stance.waits = Flags(there_.size(), false);
   stance.holds = adversaries_;
   stance.known = starts_;

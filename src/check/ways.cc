@@ -101,12 +101,13 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
 }
 
 // Anti-spoofing (semantics 3): `zone` asks for a source behind the side that the packet comes from, `host`
-// for the sender's own besides; absent or `off`: nothing is checked. Behind a source rewrite it says nothing
-// about the sender: see passes().
-Packets Ways::unforged(const Crossing& crossing, PartyId sender) const {
+// for the sender's own besides; absent or `off`: nothing is checked. What began in `origin` has come to that
+// side, by whatever links of the same device. Behind a source rewrite it says nothing about the sender: see
+// passes().
+Packets Ways::unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const {
   const auto& stated = network_.points()[crossing.point].antiSpoofing;
   if (!stated || *stated.value == model::AntiSpoofing::off) return bddtrue;
-  const Packets behind = network_.behind(crossing).source;
+  const Packets behind = network_.behind(crossing).source | network_.ofZoneAddresses(origin).source;
   if (*stated.value == model::AntiSpoofing::zone) return behind;
   return behind & network_.parties()[sender].own.source;
 }
@@ -138,6 +139,21 @@ Packets Ways::flows(const Crossing& crossing) const {
   return behind(crossing, accepted & before(crossing, network_.sent(), false), false);
 }
 
+// What may come to that side of a point: what lies behind it, and where routes over it begin.
+Addresses Ways::comingOver(const Crossing& crossing) const {
+  Addresses all = network_.behind(crossing);
+  const auto zones = network_.model().zones.size();
+  for (std::size_t a = 0; a < zones; ++a) {
+    for (std::size_t b = 0; b < zones; ++b) {
+      for (const Route& route : network_.routes(model::ZoneId(a), model::ZoneId(b))) {
+        if (std::ranges::find(route.crossings, crossing) == route.crossings.end()) continue;
+        all = all | network_.ofZoneAddresses(model::ZoneId(a));
+      }
+    }
+  }
+  return all;
+}
+
 // Packets that the filters cannot tell from answers in a flow that somebody may have opened (5.4).
 Packets Ways::live(const Crossing& crossing) const {
   const auto [found, isNew] = live_.try_emplace(crossing.point, bddfalse);
@@ -160,7 +176,7 @@ Packets Ways::live(const Crossing& crossing) const {
     const model::Link& sides = network_.model().at(*link);
     for (const Crossing& flow :
          {Crossing{point, sides.from, sides.to}, Crossing{point, sides.to, sides.from}}) {
-      const Packets openers = checked ? network_.behind(flow).destination : Packets(bddtrue);
+      const Packets openers = checked ? comingOver(flow).destination : Packets(bddtrue);
       all |= network_.fateOfAnswer(flow).accepted & openers;
     }
   }
@@ -313,7 +329,7 @@ Packets Ways::helped(PointId point, End from, End to) const {
 }
 
 // What crosses a point in one direction; `answers`: also what it takes for answers.
-Packets Ways::passes(const Crossing& crossing, End from, End to, bool answers) const {
+Packets Ways::passes(const Crossing& crossing, const Leg& leg, End from, End to, bool answers) const {
   const Point& point = network_.points()[crossing.point];
   Packets accepted = network_.fate(crossing).accepted;
   if (from.code) {
@@ -329,16 +345,18 @@ Packets Ways::passes(const Crossing& crossing, End from, End to, bool answers) c
       accepted |= helped(crossing.point, from, to);
     }
   }
-  const Packets checked = unforged(crossing, from.party) | sourceRewritten();
+  const Packets checked = unforged(crossing, from.party, leg.from) | sourceRewritten();
   return point.passing | (point.covered & checked & accepted);
 }
 
 // What those packets are behind the point.
-Packets Ways::across(const Crossing& crossing, Packets packets, End from, End to, bool answers) const {
-  if (!network_.rewrites()) return packets & passes(crossing, from, to, answers);
-  Packets all = behind(crossing, before(crossing, packets, false) & passes(crossing, from, to, false), false);
+Packets Ways::across(const Crossing& crossing, Packets packets, const Leg& leg, End from, End to,
+                     bool answers) const {
+  if (!network_.rewrites()) return packets & passes(crossing, leg, from, to, answers);
+  Packets all =
+      behind(crossing, before(crossing, packets, false) & passes(crossing, leg, from, to, false), false);
   if (answers) {
-    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, from, to, true), true);
+    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, leg, from, to, true), true);
   }
   return all;
 }
@@ -379,7 +397,7 @@ Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   if (!from.code) packets &= leg.sources.source;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
-    packets = across(crossing, packets, from, to, answers);
+    packets = across(crossing, packets, leg, from, to, answers);
   }
   packets &= leg.destinations.destination;
   const Packets open = uncovered(leg.route);
@@ -400,7 +418,7 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     const Point& point = network_.points()[crossing.point];
     Packets accepted = network_.fate(crossing).accepted;
     if (relatedPasses(crossing, sentOutside(from.party))) accepted |= helped(crossing.point, from, to);
-    const Packets checked = unforged(crossing, from.party) | sourceRewritten();
+    const Packets checked = unforged(crossing, from.party, leg.from) | sourceRewritten();
     packets = before(crossing, packets, false) & (point.passing | (point.covered & checked & accepted));
     packets = behind(crossing, packets & answered(crossing), false);
   }
@@ -501,11 +519,11 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
         const auto& checks = point.antiSpoofing;
         Packets sources = bddtrue;
         if (checks && *checks.value != model::AntiSpoofing::off && !network_.rewrites()) {
-          sources = network_.behind(crossing).destination;
+          sources = network_.behind(crossing).destination | network_.ofZoneAddresses(home.from).destination;
         }
         Packets passing = answering & network_.either(network_.fateOfAnswer(crossing).accepted);
         const Packets errors = icmpErrors() & machine.own.source & home.destinations.destination &
-                               point.covered & unforged(crossing, mirror);
+                               point.covered & unforged(crossing, mirror, home.from);
         if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
         passing = point.passing | (point.covered & sources & passing);
         // To a packet that it has seen the answer is a reply, the error is related.
@@ -565,6 +583,7 @@ Packets Ways::quoted(PartyId from, End to) const {
   for (const model::ZoneId za : sender.zones) {
     for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
       for (const Route& route : network_.routes(za, model::ZoneId(z))) {
+        const Leg leg{route, za, model::ZoneId(z), {}, {}, false};
         Packets packets = network_.sent();
         // It takes this way only to an address at its end.
         if (!network_.rewrites()) {
@@ -574,12 +593,12 @@ Packets Ways::quoted(PartyId from, End to) const {
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;
           const Packets seenThere = before(crossing, packets, false) | before(crossing, packets, true);
-          const Packets checked =
-              seenThere & network_.either(receiver.source) & (unforged(crossing, from) | sourceRewritten());
+          const Packets checked = seenThere & network_.either(receiver.source) &
+                                  (unforged(crossing, from, za) | sourceRewritten());
           const Packets rejected =
               checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
           if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
-          packets = across(crossing, packets, a, to, true);
+          packets = across(crossing, packets, leg, a, to, true);
           seen.push_back(crossing);
         }
       }

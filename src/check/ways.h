@@ -53,13 +53,15 @@ class Ways {
   Packets wideSources(PartyId party) const;
   Packets heardAt(const Leg& leg, PartyId to) const;
   Packets inside(End from) const;
-  Packets unforged(const Crossing& crossing, PartyId sender) const;
+  Packets unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const;
+  Addresses comingOver(const Crossing& crossing) const;
   bool delivers(const Route& route) const;
   Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets flows(const Crossing& crossing) const;
-  Packets passes(const Crossing& crossing, End from, End to, bool answers) const;
-  Packets across(const Crossing& crossing, Packets packets, End from, End to, bool answers) const;
+  Packets passes(const Crossing& crossing, const Leg& leg, End from, End to, bool answers) const;
+  Packets across(const Crossing& crossing, Packets packets, const Leg& leg, End from, End to,
+                 bool answers) const;
   Packets helped(PointId point, End from, End to) const;
   Packets quotable(PointId point, End to) const;
   std::vector<Crossing> bothWays(PointId point) const;
