@@ -55,7 +55,6 @@ class Ways {
   Packets inside(End from) const;
   Packets unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const;
   Addresses comingOver(const Crossing& crossing) const;
-  bool delivers(const Route& route) const;
   Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets flows(const Crossing& crossing) const;
