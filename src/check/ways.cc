@@ -132,15 +132,23 @@ Packets Ways::flows(const Crossing& crossing) const {
   return behind(crossing, accepted & before(crossing, network_.sent(), false), false);
 }
 
-// What may come to that side of a point: what lies behind it, and where routes over it begin.
-Addresses Ways::comingOver(const Crossing& crossing) const {
-  Addresses all = network_.behind(crossing);
+// Answers in flows that come over that side of a point: from what lies behind it, and from where a route over
+// it begins, if all points of that route let the flow pass.
+Packets Ways::answersOver(const Crossing& flow, bool checked) const {
+  const Packets accepted = network_.fateOfAnswer(flow).accepted;
+  if (!checked) return accepted;
+  Packets all = accepted & network_.behind(flow).destination;
+  if (network_.rewrites()) return all;
   const auto zones = network_.model().zones.size();
   for (std::size_t a = 0; a < zones; ++a) {
     for (std::size_t b = 0; b < zones; ++b) {
       for (const Route& route : network_.routes(model::ZoneId(a), model::ZoneId(b))) {
-        if (std::ranges::find(route.crossings, crossing) == route.crossings.end()) continue;
-        all = all | network_.ofZoneAddresses(model::ZoneId(a));
+        if (std::ranges::find(route.crossings, flow) == route.crossings.end()) continue;
+        Packets whole = accepted & network_.ofZoneAddresses(model::ZoneId(a)).destination;
+        for (const Crossing& one : route.crossings) {
+          whole &= network_.fateOfAnswer(one).accepted | network_.points()[one.point].passing;
+        }
+        all |= whole;
       }
     }
   }
@@ -169,8 +177,7 @@ Packets Ways::live(const Crossing& crossing) const {
     const model::Link& sides = network_.model().at(*link);
     for (const Crossing& flow :
          {Crossing{point, sides.from, sides.to}, Crossing{point, sides.to, sides.from}}) {
-      const Packets openers = checked ? comingOver(flow).destination : Packets(bddtrue);
-      all |= network_.fateOfAnswer(flow).accepted & openers;
+      all |= answersOver(flow, checked);
     }
   }
   found->second = all;
@@ -330,7 +337,7 @@ Packets Ways::passes(const Crossing& crossing, const Leg& leg, End from, End to,
       // From his own address it is no forged packet, but an answer to somebody who has asked him: that is a
       // conversation (5.1).
       Packets forged = live(crossing);
-      if (!network_.rewrites()) forged -= network_.parties()[from.party].own.source;
+      forged -= network_.parties()[from.party].own.source & unchanged();
       accepted |= forged;
     }
     if (relatedPasses(crossing, sentOutside(from.party))) {

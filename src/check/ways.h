@@ -54,7 +54,7 @@ class Ways {
   Packets heardAt(const Leg& leg, PartyId to) const;
   Packets inside(End from) const;
   Packets unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const;
-  Addresses comingOver(const Crossing& crossing) const;
+  Packets answersOver(const Crossing& flow, bool checked) const;
   Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets flows(const Crossing& crossing) const;
