@@ -18,26 +18,21 @@ namespace {
 
 class Search {
  public:
-  Search(const Network& network, const Ways& ways, const Aims& aims, const Stance& stance)
-      : network_(network), stance_(stance), step_(network, ways, aims, stance) {}
+  Search(const Network& network, const Ways& ways, const Aims& aims, const Stance& stance, bool hisEnd)
+      : network_(network), stance_(stance), step_(network, ways, aims, stance_), hisEnd_(hisEnd) {}
 
+  // Code that the bytes have brought somewhere hears there, too: the search starts again, until none is new.
   bool arrives() {
-    for (PartyId id = 0; id < stance_.starts.size(); ++id) {
-      if (stance_.starts[id]) add({Holding::code, id, std::nullopt, false, Names::all()}, 0, "");
-    }
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      const State state = states_[i];
-      const bool ends =
-          state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
-      if (ends ||
-          (stance_.direct && !stance_.starts[state.party] && !network_.parties()[state.party].adversary)) {
-        continue;
+    for (bool grows = true; grows && !arrived_;) {
+      states_.clear();
+      steps_.clear();
+      look();
+      const Flags found = codes();
+      grows = false;
+      for (PartyId id = 0; !stance_.direct && id < found.size(); ++id) {
+        grows = grows || (found[id] && !stance_.takes[id]);
+        if (found[id]) stance_.takes[id] = true;
       }
-      step_.from(state, [&](const Landing& landing) {
-        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how;
-        arrived_ = arrived_ || landing.arrives;
-        add(landing.to, i, landing.how);
-      });
     }
     return arrived_;
   }
@@ -51,6 +46,27 @@ class Search {
   }
 
  private:
+  void look() {
+    for (PartyId id = 0; id < stance_.starts.size(); ++id) {
+      if (stance_.starts[id]) add({Holding::code, id, std::nullopt, false, Names::all()}, 0, "");
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const State state = states_[i];
+      const bool ends =
+          state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
+      const bool start = state.holding == Holding::code && stance_.known[state.party];
+      if (ends || (stance_.direct && !start) || (start && hisEnd_)) continue;
+      step_.from(state, [&](const Landing& landing) {
+        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how;
+        arrived_ = arrived_ || landing.arrives;
+        State to = landing.to;
+        // What comes back to `from` was there already.
+        if (landing.back && to.holding == Holding::code && stance_.known[to.party]) to.over = false;
+        add(to, i, landing.how);
+      });
+    }
+  }
+
   std::string wayTo(std::size_t at) const {
     std::string way = textOf(network_, states_[at]) + (states_[at].over ? " +over" : "");
     for (int i = 0; i < 20 && !steps_[at].second.empty(); ++i) {
@@ -74,8 +90,9 @@ class Search {
   }
 
   const Network& network_;
-  const Stance& stance_;
+  Stance stance_;
   OneStep step_;
+  bool hisEnd_;
   std::vector<State> states_;
   std::vector<std::pair<std::size_t, std::string>> steps_;  // from which state, and how
   std::string way_;
@@ -89,12 +106,12 @@ std::string wayOf(const Network& network, const model::Claim& claim, bool backwa
   ClaimStances stances(network, aims, claim, backwards);
   for (std::size_t i = 0; i < stances.ends().size(); ++i) {
     const Stance stance = stances.ofHisEnd(i);
-    Search search(network, ways, aims, stance);
+    Search search(network, ways, aims, stance, true);
     search.arrives();
     stances.take(i, search.codes());
   }
   const Stance stance = stances.ofClaim();
-  Search search(network, ways, aims, stance);
+  Search search(network, ways, aims, stance, false);
   return search.arrives() ? search.way() : "";
 }
 

@@ -5,37 +5,55 @@
 namespace vauban::check {
 namespace {
 
-// In claims about reach a zone means the addresses that lie in it, of whomever (decision 0004).
+// In claims about reach a zone means the addresses that lie in it, of whomever (decision 0004), and all those
+// of the hosts that are at home in it (decision 0017, the second leg).
 Addresses meant(const Network& network, const model::PlaceTerms& terms) {
-  const Addresses all = network.addressesOf(terms);
+  Addresses all = network.addressesOf(terms);
+  for (const model::PlaceTerm& term : terms) {
+    if (term.kind != model::PlaceTerm::Kind::zone) continue;
+    for (const Party& party : network.parties()) {
+      if (party.zone == term.zone) all = all | party.own;
+    }
+  }
   return all;
 }
 
 struct Ends {
   PartyId from, to;
-  Packets packets;  // between the addresses that the claim is about
-  Packets meant;    // the same, where each end may be its address as sent or as it arrives
+  Packets packets;  // between the addresses that lie in the places; none: no pair of the certificate
+  Packets meant;    // that the claim is about, where each end may be its address as sent or as it arrives
 };
 
 std::string witnessOf(const Network& network, PartyId from, PartyId to) {
   return network.parties()[from].text + " to " + network.parties()[to].text;
 }
 
-// Of `only`: no address outside `from` and outside the zone of the place: the home of a host, the zones of
-// addresses; `any` is each zone by itself.
-std::vector<std::pair<Addresses, Addresses>> othersOf(const Network& network, const model::Claim& claim) {
-  std::vector<std::pair<Addresses, Addresses>> others;
-  const Addresses from = meant(network, claim.from);
+// What a claim is about: packets from these addresses to those, but for parties that stand in the zone.
+struct Sides {
+  Addresses from, to;            // that lie in the places
+  Addresses fromMeant, toMeant;  // that they mean
+  std::optional<model::ZoneId> exempt;
+};
+
+// Of `only`: no address outside `from` and outside the zone of the place, nor whoever stands in that zone:
+// the home of a host, the zones of addresses; `any` is each zone by itself.
+std::vector<Sides> othersOf(const Network& network, const model::Claim& claim) {
+  std::vector<Sides> others;
+  const Addresses from = network.addressesOf(claim.from), fromMeant = meant(network, claim.from);
   const auto zones = network.model().zones.size();
   for (const model::PlaceTerm& term : claim.to) {
     if (term.kind == model::PlaceTerm::Kind::any) {
       for (std::size_t i = 0; i < zones; ++i) {
         const Addresses zone = network.ofZoneAddresses(model::ZoneId(i));
-        others.emplace_back(Addresses::all() - (from | zone), zone);
+        others.push_back({Addresses::all() - (from | zone), zone, Addresses::all() - (fromMeant | zone), zone,
+                          model::ZoneId(i)});
       }
       continue;
     }
-    Addresses exempt = from;
+    Addresses exempt;
+    std::optional<model::ZoneId> standing;
+    if (term.kind == model::PlaceTerm::Kind::zone) standing = term.zone;
+    if (term.kind == model::PlaceTerm::Kind::host) standing = network.model().at(term.host).zone;
     for (std::size_t i = 0; i < zones; ++i) {
       const model::ZoneId zone(i);
       const bool home = term.kind == model::PlaceTerm::Kind::host
@@ -43,17 +61,19 @@ std::vector<std::pair<Addresses, Addresses>> othersOf(const Network& network, co
                             : network.addressesOf({term}).meets(network.ofZoneAddresses(zone));
       if (home) exempt = exempt | network.ofZoneAddresses(zone);
     }
-    others.emplace_back(Addresses::all() - exempt, network.addressesOf({term}));
+    others.push_back({Addresses::all() - (from | exempt), network.addressesOf({term}),
+                      Addresses::all() - (fromMeant | exempt), meant(network, {term}), standing});
   }
   return others;
 }
 
 std::vector<Ends> pairsOf(const Network& network, const model::Claim& claim) {
-  std::vector<std::pair<Addresses, Addresses>> sides;
+  std::vector<Sides> sides;
   if (claim.kind == model::ClaimKind::only) {
     sides = othersOf(network, claim);
   } else {
-    sides.emplace_back(meant(network, claim.from), meant(network, claim.to));
+    sides.push_back({network.addressesOf(claim.from), network.addressesOf(claim.to),
+                     meant(network, claim.from), meant(network, claim.to), std::nullopt});
   }
   std::vector<Ends> pairs;
   for (PartyId a = 0; a < network.parties().size(); ++a) {
@@ -61,12 +81,15 @@ std::vector<Ends> pairsOf(const Network& network, const model::Claim& claim) {
       const Party &one = network.parties()[a], &other = network.parties()[b];
       if (a == b && !one.group) continue;
       Ends ends{a, b, bddfalse, bddfalse};
-      for (const auto& [from, to] : sides) {
-        const Packets senders = (one.own & from).source, receivers = (other.own & to).destination;
-        ends.packets |= senders & receivers;
+      for (const Sides& side : sides) {
+        ends.packets |= (one.own & side.from).source & (other.own & side.to).destination;
+        if (side.exempt && std::ranges::find(one.zones, *side.exempt) != one.zones.end()) continue;
+        // In a family without addresses of their own they speak all the same where nothing filters.
+        const Packets senders = ((one.own | one.linkLocal) & side.fromMeant).source;
+        const Packets receivers = ((other.own | other.linkLocal) & side.toMeant).destination;
         ends.meant |= network.either(senders) & network.either(receivers);
       }
-      if (ends.packets != bddfalse) pairs.push_back(ends);
+      if (ends.packets != bddfalse || ends.meant != bddfalse) pairs.push_back(ends);
     }
   }
   return pairs;
@@ -96,7 +119,7 @@ Packets Ways::lost(PartyId from, PartyId to, Packets of) const {
           for (const auto& change : network_.changes(crossing, true).rewrites) lost |= here & change.first;
           const Packets sure = fate.accepted - fate.dropped - fate.rejected;
           // A family that the rules may not decide passes for certain only where that is stated.
-          const Packets covered = point.surelyCovered & sure & unforged(crossing, from, false);
+          const Packets covered = point.surelyCovered & sure & unforged(crossing, from, za);
           const bool passes = point.uncoveredPasses.value.value_or(false);
           const Packets open =
               passes ? point.passing & (sure | (Packets(bddtrue) - point.covered)) : Packets(bddfalse);
@@ -145,13 +168,11 @@ void followReach(Verdict& verdict, const Certificate& certificate, const Network
       }
     } else {
       const Packets free = ways.opening(ends.from, ends.to);
-      // In a family without addresses of their own they speak all the same where nothing filters.
-      const Party &one = network.parties()[ends.from], &other = network.parties()[ends.to];
-      const Packets linkLocal = free - network.either(one.own.source) - network.either(other.own.destination);
-      if ((free & over & (ends.meant | linkLocal)) != bddfalse) {
+      if ((free & over & ends.meant) != bddfalse) {
         verdict.reject("a conversation of the claim can be opened from " + what, where);
       }
     }
+    if (ends.packets == bddfalse) continue;
     if (found == written.end()) {
       verdict.reject("the pair of " + from + " and " + to + " is left out", "/pairs");
       continue;

@@ -20,6 +20,14 @@ Packets families(const std::vector<space::Family>& list) {
   return all;
 }
 
+// A machine has a link-local address in every family (decision 0011), one that no list of the model means.
+Addresses linkLocal(space::Family family, std::size_t number) {
+  const space::Bits128 prefix =
+      family == space::Family::ipv4 ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
+  const space::Bits128 address = prefix + number + 1;
+  return Addresses::of(std::vector<space::AddressRange>{{family, address, address}}) & Addresses::linkLocal();
+}
+
 bool lies(const space::Address& address, const space::AddressSet& networks) {
   return std::ranges::any_of(networks.ranges(), [&](const space::AddressRange& range) {
     return range.family == address.family && range.first <= address.value && address.value <= range.last;
@@ -46,7 +54,9 @@ std::optional<PartyId> Network::find(const std::string& text) const {
 // Semantics 3: a host without an address may have any of its zone that nobody claims there.
 void Network::makeAddresses() {
   Addresses claimed;
-  for (const model::Zone& zone : model_.zones) zoneAddresses_.push_back(Addresses::of(zone.addresses));
+  for (const model::Zone& zone : model_.zones) {
+    zoneAddresses_.push_back(Addresses::of(zone.addresses) - Addresses::linkLocal());
+  }
   for (const model::Host& host : model_.hosts) {
     std::vector<space::AddressRange> ranges;
     for (const space::Address& address : host.addresses) {
@@ -97,16 +107,22 @@ void Network::makeAddresses() {
     party.group = true;
     parties_.push_back(std::move(party));
   }
-  for (Party& party : parties_) {
+  for (PartyId id = 0; id < parties_.size(); ++id) {
+    Party& party = parties_[id];
     party.hasIpv4 = (party.own.source & ofFamily(space::Family::ipv4)) != bddfalse;
     party.hasIpv6 = (party.own.source & ofFamily(space::Family::ipv6)) != bddfalse;
+    if (!party.hasIpv4) party.linkLocal = linkLocal(space::Family::ipv4, id);
+    if (!party.hasIpv6) party.linkLocal = party.linkLocal | linkLocal(space::Family::ipv6, id);
+    tagged = tagged | party.linkLocal;
   }
   real_ = realServices() & tagged.source & tagged.destination;
 }
 
 void Network::makePoints() {
   const AddressesOfHost addressesOf = [this](model::HostId host) { return hostAddresses_[host.index()]; };
-  const auto flows = std::make_shared<Filter>(model_.flows, addressesOf, real_);
+  // No rule means a link-local address: only what nothing filters bears one.
+  const Packets filtered = real_ - Addresses::linkLocal().source - Addresses::linkLocal().destination;
+  const auto flows = std::make_shared<Filter>(model_.flows, addressesOf, filtered);
   const Packets both = bddtrue;
   const auto add = [&](std::optional<model::LinkId> link) {
     Point point;
@@ -115,7 +131,7 @@ void Network::makePoints() {
     const bool own = link && link->index() < model_.linkPrograms.size() && model_.linkPrograms[link->index()];
     point.ownRules = own;
     point.filter =
-        own ? std::make_shared<Filter>(*model_.linkPrograms[link->index()], addressesOf, real_) : flows;
+        own ? std::make_shared<Filter>(*model_.linkPrograms[link->index()], addressesOf, filtered) : flows;
     const model::Enforcement stated = link ? model_.at(*link).enforcement : model::Enforcement();
     const model::Enforcement& global = model_.enforcement;
     const model::FilterProgram& program = point.filter->program();
@@ -377,12 +393,15 @@ Addresses Network::addressesOf(const model::PlaceTerms& terms) const {
         return Addresses::all();
       case model::PlaceTerm::Kind::zone:
         all = all | zoneAddresses_[term.zone.index()];
+        for (const Party& party : parties_) {
+          if (party.zone == term.zone) all = all | party.linkLocal;
+        }
         break;
       case model::PlaceTerm::Kind::host:
-        all = all | hostAddresses_[term.host.index()];
+        all = all | hostAddresses_[term.host.index()] | parties_[ofHost(term.host)].linkLocal;
         break;
       case model::PlaceTerm::Kind::addresses:
-        all = all | Addresses::of(term.addresses);
+        all = all | (Addresses::of(term.addresses) - Addresses::linkLocal());
         break;
       case model::PlaceTerm::Kind::name:
         break;

@@ -20,6 +20,7 @@ struct Party {
   model::ZoneId zone;                // home
   std::vector<model::ZoneId> zones;  // home, and `also-in`
   Addresses own;
+  Addresses linkLocal;  // in families in which the model gives it no address
   bool hasIpv4 = false, hasIpv6 = false;
   bool adversary = false;  // an untrusted zone, or a host that lies in one
   bool opaque = false;     // a host without a `services` key

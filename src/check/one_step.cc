@@ -4,6 +4,17 @@ namespace vauban::check {
 
 using model::EffectKind;
 
+namespace {
+
+Sink sendingBack(const Sink& sink) {
+  return [&sink](Landing landing) {
+    landing.back = true;
+    sink(landing);
+  };
+}
+
+}  // namespace
+
 std::string textOf(const Network& network, const State& state) {
   const std::string& party = network.parties()[state.party].text;
   if (state.holding == Holding::code) return "code " + party;
@@ -27,7 +38,7 @@ void OneStep::land(const State& state, State to, Packets packets, const std::str
   to.over = !stance_.distinguishes || state.over ||
             (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
   const bool arrives = to.holding == Holding::code && stance_.waits[to.party] && to.over;
-  sink({std::move(to), arrives, how});
+  sink({std::move(to), arrives, false, how, packets});
 }
 
 void OneStep::arrive(const State& state, PartyId to, Packets packets, const std::string& how,
@@ -86,7 +97,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
     if (here.adversary && network_.parties()[to].adversary && stance_.takes[to]) {
       if (!stance_.waits[to] || !stance_.starts[state.party]) {
         State known{Holding::code, to, std::nullopt, state.over, Names::all()};
-        sink({std::move(known), false, "the adversary is one"});
+        sink({std::move(known), false, false, "the adversary is one", bddfalse});
       }
       continue;
     }
@@ -124,7 +135,7 @@ void OneStep::codeTo(const State& state, PartyId to, const Sink& sink) const {
     arrive(state, to, ways_.oneWay(me, him), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
     arrive(state, to, ways_.asAnswers(me, him), "put into a live flow (semantics 5.4)", sink,
            &stance_.overInAnswers);
-    arrive(state, to, ways_.conversation(him, me), "as an answer (semantics 5.1)", sink);
+    arrive(state, to, ways_.conversation(him, me), "as an answer (semantics 5.1)", sendingBack(sink));
   }
   if (stance_.direct) return;
   tell(state, to, ways_.oneWay(me, {to, false}), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
@@ -169,7 +180,7 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
     if (to == state.party || !stance_.takes[to] || stance_.barred[to]) continue;
     if (network_.parties()[state.party].adversary && network_.parties()[to].adversary) continue;
     const End him{to, true};
-    arrive(state, to, ways_.quoted(state.party, him), "quoted by a rejecting filter", sink);
+    arrive(state, to, ways_.quoted(state.party, him), "quoted by a rejecting filter", sendingBack(sink));
     for (PartyId mirror = 0; mirror < network_.model().hosts.size(); ++mirror) {
       if (mirror == state.party || mirror == to || stance_.barred[mirror]) continue;
       const auto [answering, erring] = reflecting(mirror);
@@ -177,8 +188,8 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
       if (packets == bddfalse) continue;
       // What goes to a mirror inside `from` is no hop outside it; what comes out of there is.
       const bool inside = stance_.starts[state.party] && stance_.starts[mirror];
-      arrive(state, to, packets, "reflected by " + network_.parties()[mirror].text, sink,
-             inside ? &stance_.overInAnswers : &stance_.over);
+      arrive(state, to, packets, "reflected by " + network_.parties()[mirror].text, sendingBack(sink),
+             inside ? &stance_.overSentBack : &stance_.over);
     }
   }
 }
@@ -187,7 +198,8 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
 // closed TCP port answers with a reset (RFC 9293 section 3.10.7.1), any other closed one with an error.
 std::pair<Packets, Packets> OneStep::reflecting(PartyId mirror) const {
   const model::Host& host = network_.model().at(*network_.parties()[mirror].host);
-  if (!host.servicesStated) return {bddtrue, bddtrue};
+  // Code there answers whatever it likes, as a reply where its point has seen the question.
+  if (stance_.takes[mirror]) return {network_.real() - icmpErrors(), network_.real() - tcp() - icmp()};
   Packets open = bddfalse, answering = bddfalse;
   for (const model::ServiceId id : host.services) {
     const model::ServiceInstance& service = network_.model().at(id);
@@ -253,6 +265,25 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   }
 }
 
+// What a party opens conversations to another with: code and clients anything, services what they emit.
+Packets OneStep::emitted(PartyId asker, PartyId to) const {
+  const auto& host = network_.parties()[asker].host;
+  if (stance_.takes[asker]) return bddtrue;
+  if (!host || stance_.barred[asker]) return bddfalse;
+  const model::Host& machine = network_.model().at(*host);
+  // An isolated client reads as well; only what it reads goes nowhere.
+  if (!machine.servicesStated || machine.services.empty()) return bddtrue;
+  Packets all = bddfalse;
+  for (const model::ServiceId id : machine.services) {
+    const model::ServiceInstance& service = network_.model().at(id);
+    for (const model::Effect& effect : aims_.behaviour(service).effects) {
+      if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
+      for (const Aim& aim : aims_.of(service, effect, Names::all())) all |= aimed(effect, aim, to);
+    }
+  }
+  return all;
+}
+
 // Whoever is on the path reads what is answered, whoever has asked (decision 0008).
 void OneStep::overheard(const State& state, Packets served, const Sink& sink) const {
   for (PartyId reader = 0; reader < network_.parties().size(); ++reader) {
@@ -260,8 +291,9 @@ void OneStep::overheard(const State& state, Packets served, const Sink& sink) co
     if (!party.adversary || !network_.model().at(party.zone).onPath || !stance_.takes[reader]) continue;
     for (PartyId asker = 0; asker < network_.parties().size(); ++asker) {
       if (asker == state.party || asker == reader || stance_.barred[asker]) continue;
-      arrive(state, reader, served & ways_.crossing(asker, state.party, reader), "overheard on the path",
-             sink);
+      const Packets asked = served & ways_.crossing(asker, state.party, reader);
+      if (asked == bddfalse) continue;
+      arrive(state, reader, asked & emitted(asker, state.party), "overheard on the path", sink);
     }
   }
 }
@@ -275,7 +307,8 @@ void OneStep::fromReadable(const State& state, const Sink& sink) const {
     if (stance_.barred[to]) continue;
     if (to != state.party) {
       if (stance_.takes[to]) {
-        arrive(state, to, served & ways_.conversation({to, true}, {state.party, false}), "read", sink);
+        arrive(state, to, served & ways_.conversation({to, true}, {state.party, false}), "read",
+               sendingBack(sink));
       }
       if (mayBeClient(to)) {
         const Packets asked = served & ways_.conversation({to, false}, {state.party, false});

@@ -29,9 +29,12 @@ struct Stance {
   std::vector<bool> holds;   // in his hands from the start: its services say nothing of their own
   std::vector<bool> waits;   // the channel ends there
   std::vector<bool> starts;  // in the closure's `from`
+  std::vector<bool> known;   // in the claim's `from`: what comes back there was there already
   std::vector<bool> barred;
-  Packets over = bddtrue, overInAnswers = bddtrue;  // packets of the protocol, and those answered by them
-  bool distinguishes = false;                       // whether `over` is told apart
+  Packets over = bddtrue;           // packets of the protocol
+  Packets overSentBack = bddtrue;   // that are answered by such
+  Packets overInAnswers = bddtrue;  // either
+  bool distinguishes = false;       // whether `over` is told apart
   bool direct = false;
   // Zones in which somebody of his end has a machine through a tunnel, and who.
   std::vector<std::pair<PartyId, PartyId>> tunnels;
@@ -40,7 +43,9 @@ struct Stance {
 struct Landing {
   State to;
   bool arrives = false;  // at a place where he waits
+  bool back = false;     // as what is sent back to somebody who asked, or to a forged source
   std::string how;
+  Packets packets = bddfalse;  // in which it is sent, where any are
 };
 using Sink = std::function<void(const Landing&)>;
 
@@ -72,6 +77,7 @@ class OneStep {
   Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
   std::pair<Packets, Packets> reflecting(PartyId mirror) const;
   std::vector<model::ServiceId> servicesOf(PartyId party) const;
+  Packets emitted(PartyId asker, PartyId to) const;
   bool mayBeClient(PartyId party) const {
     return network_.parties()[party].client && !stance_.takes[party] && !stance_.barred[party];
   }

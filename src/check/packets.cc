@@ -1,5 +1,7 @@
 #include "check/packets.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <memory>
 
@@ -163,6 +165,8 @@ Addresses Addresses::host(std::size_t number) {
   return {between(kSender, 12, number, number), between(kReceiver, 12, number, number)};
 }
 
+Addresses Addresses::linkLocal() { return host((1U << 12U) - 1); }
+
 Packets ofFamily(space::Family family) {
   return family == space::Family::ipv4 ? bdd_nithvar(kFamily) : bdd_ithvar(kFamily);
 }
@@ -205,7 +209,9 @@ Packets icmp() { return protocols(1, 1) | protocols(58, 58); }
 Packets icmpErrors() {
   // RFC 792: 3, 4, 5, 11, 12. RFC 4443 section 2.1: all types below 128.
   const Packets v4 = ports(kPort, {3, 5}) | ports(kPort, {11, 12});
-  return ((protocols(1, 1) & v4) | (protocols(58, 58) & ports(kPort, {0, 127}))) & ports(kSourcePort, {0, 0});
+  return ((protocols(1, 1) & v4 & ofFamily(space::Family::ipv4)) |
+          (protocols(58, 58) & ports(kPort, {0, 127}) & ofFamily(space::Family::ipv6))) &
+         ports(kSourcePort, {0, 0});
 }
 
 Packets unchanged() {
@@ -241,7 +247,42 @@ Packets undone(Packets packets, const space::Rewrite& to, Role role) {
   return all;
 }
 
+Packets withAnyService(Packets packets) {
+  std::vector<int> variables;
+  for (int i = kProtocol; i < kSent; ++i) variables.push_back(i);
+  return bdd_exist(packets, bdd_makeset(variables.data(), static_cast<int>(variables.size())));
+}
+
+Packets toAny(Packets packets) {
+  std::vector<int> variables;
+  for (int i = kSource; i < kDestination; ++i) variables.push_back(i);
+  return withAnyService(
+      bdd_exist(packets, bdd_makeset(variables.data(), static_cast<int>(variables.size()))));
+}
+
 Packets tcp() { return protocols(6, 6); }
 Packets udp() { return protocols(17, 17); }
+
+std::string oneOf(Packets packets) {
+  const auto number = [&](int at, int width) {
+    space::Bits128 value = 0;
+    for (int i = 0; i < width; ++i) {
+      const Packets zero = packets & bdd_nithvar(at + i);
+      const bool one = zero == bddfalse;
+      packets = one ? packets & bdd_ithvar(at + i) : zero;
+      value = (value << 1) | (one ? 1U : 0U);
+    }
+    return value;
+  };
+  const auto family = number(kFamily, 1) == 0 ? space::Family::ipv4 : space::Family::ipv6;
+  const int width = family == space::Family::ipv4 ? 32 : 128;
+  const space::Address source{family, number(kSource, width)};
+  const space::Address destination{family, number(kDestination, width)};
+  const auto protocol = static_cast<unsigned>(number(kProtocol, 8));
+  const auto port = static_cast<unsigned>(number(kPort, 16));
+  const auto sourcePort = static_cast<unsigned>(number(kSourcePort, 16));
+  return fmt::format("{}:{} > {}:{} protocol {}", source.toString(), sourcePort, destination.toString(), port,
+                     protocol);
+}
 
 }  // namespace vauban::check

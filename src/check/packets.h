@@ -2,11 +2,14 @@
 // destination, receiving host, protocol, destination port or ICMP type, source port).
 //
 // "Sending host" and "receiving host" tell apart hosts for which the model states no address: 0 is no such
-// host. Where NAT has rewritten a part of a packet, the set also remembers that part as its sender wrote it.
-// BuDDy is one library for the whole process and knows no threads: whoever checks does so from one.
+// host, the last number stands for all link-local addresses. Where NAT has rewritten a part of a packet, the
+// set also remembers that part as its sender wrote it. BuDDy is one library for the whole process and knows
+// no threads: whoever checks does so from one.
 #pragma once
 
 #include <bdd.h>
+
+#include <string>
 
 #include "model/model.h"
 
@@ -27,6 +30,7 @@ struct Addresses {
   static Addresses of(const space::AddressSet& set);
   static Addresses of(const std::vector<space::AddressRange>& ranges);
   static Addresses host(std::size_t number);  // all addresses, borne by the numbered host; 0: by none such
+  static Addresses linkLocal();               // all addresses, each as a machine's link-local one
   bool empty() const { return source == bddfalse; }
   Addresses operator|(const Addresses& other) const {
     return {source | other.source, destination | other.destination};
@@ -50,6 +54,10 @@ Packets icmp();          // both families' ICMP
 Packets icmpErrors();    // destination unreachable, time exceeded, ...: whatever a filter may call related
 Packets tcp();
 Packets udp();
+Packets withAnyService(Packets packets);  // between the same addresses
+Packets toAny(Packets packets);           // to the same addresses, from any, with any service
+// One packet of a set that is not empty, as it is by now: "10.1.0.1:0 > 10.2.0.9:53 protocol 17".
+std::string oneOf(Packets packets);
 
 // NAT (decision 0015). A set of packets under way says of each what it is by now and, of the parts that have
 // been rewritten, what they were when it was sent.

@@ -96,7 +96,8 @@ ClaimStances::ClaimStances(const Network& network, const Aims& aims, const model
   if (claim.direct) return;
   Flags his(count, false), others(count, false);
   for (PartyId id = 0; id < count; ++id) {
-    if (starts_[id] || barred_[id] || !there_[id] || (fromHim && adversaries_[id])) continue;
+    // A host that the claim bars is still his where the claim says that he holds it.
+    if (starts_[id] || (barred_[id] && !helds_[id]) || !there_[id] || (fromHim && adversaries_[id])) continue;
     if (!waits_[id] && !helds_[id] && !adversaries_[id]) continue;
     (adversaries_[id] ? his : others)[id] = true;
   }
@@ -117,20 +118,33 @@ Stance ClaimStances::common() const {
   Stance stance;
   stance.barred = barred_;
   stance.over = network_.either(ofServices(claim_.over));
-  stance.overInAnswers = network_.either(answeredBy(claim_.over));
+  // What is put into a live flow may be of the protocol itself, or go to the port that such a packet came
+  // from.
+  stance.overSentBack = network_.either(answeredBy(claim_.over));
+  stance.overInAnswers = stance.over | stance.overSentBack;
   stance.waits = Flags(there_.size(), false);
   stance.holds = adversaries_;
-  for (PartyId id = 0; id < there_.size(); ++id) stance.holds[id] = stance.holds[id] || helds_[id];
+  stance.known = starts_;
+  // The adversary is one: what starts in one of his places starts in all (decision 0003).
+  bool fromHim = false;
+  for (PartyId id = 0; id < there_.size(); ++id) fromHim = fromHim || (starts_[id] && adversaries_[id]);
+  for (PartyId id = 0; id < there_.size(); ++id) {
+    stance.known[id] = stance.known[id] || (fromHim && adversaries_[id]);
+  }
   return stance;
 }
 
 Stance ClaimStances::ofHisEnd(std::size_t which) const {
   Stance stance = common();
   stance.starts = ends_[which];
+  for (PartyId id = 0; id < there_.size(); ++id) {
+    if (ends_[which][id]) stance.barred[id] = false;
+  }
   stance.takes = Flags(there_.size(), false);
   for (PartyId id = 0; id < there_.size(); ++id) {
     stance.holds[id] = stance.holds[id] || ends_[which][id];
-    stance.takes[id] = (stance.holds[id] || network_.parties()[id].opaque) && !barred_[id] && there_[id];
+    stance.takes[id] =
+        (stance.holds[id] || network_.parties()[id].opaque) && !stance.barred[id] && there_[id];
   }
   return stance;
 }
@@ -156,7 +170,7 @@ Stance ClaimStances::ofClaim() const {
   stance.tunnels = tunnels_;
   stance.takes = Flags(there_.size(), false);
   for (PartyId id = 0; id < there_.size(); ++id) {
-    stance.holds[id] = stance.holds[id] || starts_[id] || waits_[id];
+    stance.holds[id] = stance.holds[id] || helds_[id] || starts_[id] || waits_[id];
     // What a host of which nothing is known passes on is not direct.
     const bool relays = !claim_.direct && (taken_[id] || network_.parties()[id].opaque);
     stance.takes[id] = (stance.holds[id] || relays) && !barred_[id] && there_[id];

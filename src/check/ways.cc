@@ -9,6 +9,37 @@ enum Kind { kOneWay, kAsAnswers, kConversation, kOpening };
 
 Crossing back(const Crossing& crossing) { return {crossing.point, crossing.to, crossing.from}; }
 
+// The conversations that a point's helpers read: the ports on which the kernel's listen by default
+// (net/netfilter/nf_conntrack_*.c). One that we do not know may read any.
+space::ServiceSet read(const Point& point) {
+  using space::kTcp, space::kUdp, space::ServiceSet;
+  struct Control {
+    const char* helper;
+    std::uint8_t protocol;
+    std::uint16_t port;
+  };
+  static constexpr Control kControls[] = {
+      {"amanda", kUdp, 10080}, {"dcerpc", kTcp, 135}, {"ftp", kTcp, 21},         {"h323", kTcp, 1720},
+      {"h323", kUdp, 1719},    {"irc", kTcp, 6667},   {"netbios-ns", kUdp, 137}, {"pptp", kTcp, 1723},
+      {"rtsp", kTcp, 554},     {"sane", kTcp, 6566},  {"sip", kTcp, 5060},       {"sip", kUdp, 5060},
+      {"snmp", kUdp, 161},     {"sunrpc", kTcp, 111}, {"sunrpc", kUdp, 111},     {"tftp", kUdp, 69}};
+  ServiceSet all;
+  for (const Control& control : kControls) {
+    if (point.helpers &&
+        std::ranges::find(*point.helpers.value, control.helper) == point.helpers.value->end())
+      continue;
+    all |= ServiceSet::ports(control.protocol, {control.port, control.port});
+  }
+  if (!point.helpers) return all;
+  for (const std::string& helper : *point.helpers.value) {
+    const auto named = [&](const Control& control) { return helper == control.helper; };
+    if (std::ranges::none_of(kControls, named)) {
+      return ServiceSet::protocol(kTcp) | ServiceSet::protocol(kUdp);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 // Semantics 3: without port security whoever holds one member of a trusted zone can take any other's address.
@@ -19,8 +50,8 @@ Addresses Ways::addressesAt(End end, model::ZoneId zone) const {
   return takes ? party.own | network_.ofZoneAddresses(zone) : party.own;
 }
 
-// In a family in which the model gives a machine no address it has a link-local one; only what nothing
-// filters bears it.
+// Decision 0011: in a family that passes uncovered every machine may speak, from any address where the model
+// gives it none.
 Packets Ways::wideSources(PartyId id) const {
   const Party& party = network_.parties()[id];
   Packets wide = party.own.source;
@@ -29,12 +60,10 @@ Packets Ways::wideSources(PartyId id) const {
   return wide;
 }
 
-Packets Ways::wideDestinations(PartyId id) const {
-  const Party& party = network_.parties()[id];
-  Packets wide = party.own.destination;
-  if (!party.hasIpv4) wide |= ofFamily(space::Family::ipv4);
-  if (!party.hasIpv6) wide |= ofFamily(space::Family::ipv6);
-  return wide;
+// Where nothing filters it hears what is sent to its link-local addresses, too: they are nobody else's.
+Packets Ways::heardAt(const Leg& leg, PartyId to) const {
+  return leg.destinations.destination | network_.parties()[to].own.destination |
+         network_.parties()[to].linkLocal.destination;
 }
 
 std::vector<Ways::Leg> Ways::legs(End from, End to) const {
@@ -47,7 +76,12 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   for (const model::ZoneId za : a.zones) {
     for (const model::ZoneId zb : b.zones) {
       for (const Route& route : network_.routes(za, zb)) {
-        legs.push_back({route, za, zb, addressesAt(from, za), addressesAt(to, zb), false});
+        Addresses destinations = addressesAt(to, zb);
+        if (!route.free()) {
+          // Routes lead to the zone in which an address lies.
+          destinations = destinations & network_.ofZoneAddresses(zb);
+        }
+        legs.push_back({route, za, zb, addressesAt(from, za), destinations, false});
       }
       // Semantics 3 and decision 0008: on the path he reads what crosses his zone, and answers in its place.
       if (onPath(b, zb)) {
@@ -65,13 +99,16 @@ std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   return legs;
 }
 
-// Anti-spoofing (semantics 3); absent or `off`: nothing is checked. Behind a source rewrite it says nothing
-// about the sender: see passes().
-Packets Ways::unforged(const Crossing& crossing, PartyId sender, bool onPath) const {
+// Anti-spoofing (semantics 3): `zone` asks for a source behind the side that the packet comes from, `host`
+// for the sender's own besides; absent or `off`: nothing is checked. What began in `origin` has come to that
+// side, by whatever links of the same device. Behind a source rewrite it says nothing about the sender: see
+// passes().
+Packets Ways::unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const {
   const auto& stated = network_.points()[crossing.point].antiSpoofing;
   if (!stated || *stated.value == model::AntiSpoofing::off) return bddtrue;
-  if (*stated.value == model::AntiSpoofing::zone || onPath) return network_.behind(crossing).source;
-  return network_.parties()[sender].own.source;
+  const Packets behind = network_.behind(crossing).source | network_.ofZoneAddresses(origin).source;
+  if (*stated.value == model::AntiSpoofing::zone) return behind;
+  return behind & network_.parties()[sender].own.source;
 }
 
 // As the filter of a point sees them. Of what it takes for answers it takes back what it has rewritten of
@@ -95,6 +132,29 @@ Packets Ways::flows(const Crossing& crossing) const {
   return behind(crossing, accepted & before(crossing, network_.sent(), false), false);
 }
 
+// Answers in flows that come over that side of a point: from what lies behind it, and from where a route over
+// it begins, if all points of that route let the flow pass.
+Packets Ways::answersOver(const Crossing& flow, bool checked) const {
+  const Packets accepted = network_.fateOfAnswer(flow).accepted;
+  if (!checked) return accepted;
+  Packets all = accepted & network_.behind(flow).destination;
+  if (network_.rewrites()) return all;
+  const auto zones = network_.model().zones.size();
+  for (std::size_t a = 0; a < zones; ++a) {
+    for (std::size_t b = 0; b < zones; ++b) {
+      for (const Route& route : network_.routes(model::ZoneId(a), model::ZoneId(b))) {
+        if (std::ranges::find(route.crossings, flow) == route.crossings.end()) continue;
+        Packets whole = accepted & network_.ofZoneAddresses(model::ZoneId(a)).destination;
+        for (const Crossing& one : route.crossings) {
+          whole &= network_.fateOfAnswer(one).accepted | network_.points()[one.point].passing;
+        }
+        all |= whole;
+      }
+    }
+  }
+  return all;
+}
+
 // Packets that the filters cannot tell from answers in a flow that somebody may have opened (5.4).
 Packets Ways::live(const Crossing& crossing) const {
   const auto [found, isNew] = live_.try_emplace(crossing.point, bddfalse);
@@ -110,15 +170,14 @@ Packets Ways::live(const Crossing& crossing) const {
     // A flow whose source cannot lie behind the side that it enters by is not let in, unless a device before
     // has rewritten it.
     const auto& stated = network_.points()[point].antiSpoofing;
-    bool checked = stated && *stated.value == model::AntiSpoofing::zone;
+    bool checked = stated && *stated.value != model::AntiSpoofing::off;
     for (PointId other = 0; other < network_.points().size(); ++other) {
       if (!network_.sameDevice(point, other) && network_.points()[other].filter->rewrites()) checked = false;
     }
     const model::Link& sides = network_.model().at(*link);
     for (const Crossing& flow :
          {Crossing{point, sides.from, sides.to}, Crossing{point, sides.to, sides.from}}) {
-      const Packets openers = checked ? network_.behind(flow).destination : Packets(bddtrue);
-      all |= network_.fateOfAnswer(flow).accepted & openers;
+      all |= answersOver(flow, checked);
     }
   }
   found->second = all;
@@ -156,7 +215,36 @@ Packets Ways::crosses(PointId point) const {
       }
     }
   }
+  // A machine's talk with itself crosses no filter.
+  for (const Party& party : network_.parties()) {
+    if (!party.group) found->second -= party.own.source & party.own.destination;
+  }
   return found->second;
+}
+
+std::vector<Crossing> Ways::bothWays(PointId point) const {
+  const auto& link = network_.points()[point].link;
+  if (!link) return {{point, {}, {}}};
+  const model::Link& sides = network_.model().at(*link);
+  return {{point, sides.from, sides.to}, {point, sides.to, sides.from}};
+}
+
+// Packets to an end of a flow that the point accepts: errors may quote such a flow (5.4).
+Packets Ways::quotable(PointId point, End to) const {
+  if (network_.rewrites()) return hasFlow(point, to) ? Packets(bddtrue) : Packets(bddfalse);
+  const auto [found, isNew] = quotable_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second;
+  Packets all = bddfalse;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    all |= network_.points()[other].passing;
+    for (const Crossing& flow : bothWays(other)) {
+      all |= toAny(network_.fate(flow).accepted & crosses(other));
+      all |= toAny(network_.fateOfAnswer(flow).accepted & crosses(other));
+    }
+  }
+  found->second = all;
+  return all;
 }
 
 // Whether some flow that the point accepts has an end at that party.
@@ -197,7 +285,9 @@ bool Ways::talk(PointId point, End from, End to) const {
   Addresses a, b;
   for (const model::ZoneId zone : network_.parties()[from.party].zones) a = a | addressesAt(from, zone);
   for (const model::ZoneId zone : network_.parties()[to.party].zones) b = b | addressesAt(to, zone);
-  const Packets both = network_.either(a.source & b.destination) | network_.either(b.source & a.destination);
+  const Packets both =
+      (network_.either(a.source & b.destination) | network_.either(b.source & a.destination)) &
+      network_.either(ofServices(read(network_.points()[point])));
   for (PointId other = 0; other < network_.points().size(); ++other) {
     if (!network_.sameDevice(point, other)) continue;
     const Point& at = network_.points()[other];
@@ -213,35 +303,60 @@ bool Ways::talk(PointId point, End from, End to) const {
   return found->second;
 }
 
+// Between the ends of the flows that the point's helpers read: what these expect (5.4).
+Packets Ways::helped(PointId point, End from, End to) const {
+  const Point& here = network_.points()[point];
+  // Somebody has to name them in what the helper reads: his code, at one of the ends.
+  if ((here.helpers && here.helpers.value->empty()) || (!from.code && !to.code)) return bddfalse;
+  const Packets expected = tcp() | udp();
+  if (network_.rewrites()) return talk(point, from, to) ? expected : Packets(bddfalse);
+  const auto [found, isNew] = helped_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second & expected;
+  const space::ServiceSet controls = read(here);
+  const Packets asked = ofServices(controls), answered = answeredBy(controls);
+  Packets all = bddfalse;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    const Point& at = network_.points()[other];
+    all |= at.passing;
+    for (const Crossing& flow : bothWays(other)) {
+      all |= withAnyService(network_.fate(flow).accepted & asked & crosses(other));
+      all |= withAnyService(network_.fateOfAnswer(flow).accepted & answered & crosses(other));
+    }
+  }
+  found->second = all;
+  return all & expected;
+}
+
 // What crosses a point in one direction; `answers`: also what it takes for answers.
-Packets Ways::passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const {
+Packets Ways::passes(const Crossing& crossing, const Leg& leg, End from, End to, bool answers) const {
   const Point& point = network_.points()[crossing.point];
   Packets accepted = network_.fate(crossing).accepted;
   if (from.code) {
     if (answers && point.answersPass) {
+      // From his own address it is no forged packet, but an answer to somebody who has asked him: that is a
+      // conversation (5.1).
       Packets forged = live(crossing);
-      // A service has opened only the flows that its effects open: an answer from his own address is none.
-      if (!to.code) forged -= network_.parties()[from.party].own.source;
+      forged -= network_.parties()[from.party].own.source & unchanged();
       accepted |= forged;
     }
     if (relatedPasses(crossing, sentOutside(from.party))) {
-      if (hasFlow(crossing.point, to)) accepted |= icmpErrors();
-      const bool helpers = !point.helpers || !point.helpers.value->empty();
-      if (helpers && talk(crossing.point, from, to)) accepted |= tcp() | udp();
+      accepted |= icmpErrors() & quotable(crossing.point, to);
+      accepted |= helped(crossing.point, from, to);
     }
   }
-  const Packets checked = unforged(crossing, from.party, onPath) | sourceRewritten();
+  const Packets checked = unforged(crossing, from.party, leg.from) | sourceRewritten();
   return point.passing | (point.covered & checked & accepted);
 }
 
 // What those packets are behind the point.
-Packets Ways::across(const Crossing& crossing, Packets packets, End from, End to, bool onPath,
+Packets Ways::across(const Crossing& crossing, Packets packets, const Leg& leg, End from, End to,
                      bool answers) const {
-  if (!network_.rewrites()) return packets & passes(crossing, from, to, onPath, answers);
+  if (!network_.rewrites()) return packets & passes(crossing, leg, from, to, answers);
   Packets all =
-      behind(crossing, before(crossing, packets, false) & passes(crossing, from, to, onPath, false), false);
+      behind(crossing, before(crossing, packets, false) & passes(crossing, leg, from, to, false), false);
   if (answers) {
-    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, from, to, onPath, true), true);
+    all |= behind(crossing, before(crossing, packets, true) & passes(crossing, leg, from, to, true), true);
   }
   return all;
 }
@@ -260,10 +375,19 @@ Packets Ways::uncovered(const Route& route) const {
   return all;
 }
 
+// What a machine sends to an address of its own never leaves it; of code only what bears one, too.
+Packets Ways::inside(End from) const {
+  const Party& party = network_.parties()[from.party];
+  if (party.group) return bddfalse;
+  return network_.sent() & (from.code ? party.own.source & party.own.destination : party.own.destination);
+}
+
 Packets Ways::free(const Leg& leg, End from, End to) const {
   const bool forges = from.code && !network_.portsSecured(leg.from);
-  const Packets sources = forges ? Packets(bddtrue) : leg.sources.source | wideSources(from.party);
-  return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
+  const Party& sender = network_.parties()[from.party];
+  const Packets sources =
+      forges ? Packets(bddtrue) : leg.sources.source | sender.own.source | sender.linkLocal.source;
+  return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
 }
 
 Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
@@ -273,20 +397,19 @@ Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   if (!from.code) packets &= leg.sources.source;
   for (const Crossing& crossing : leg.route.crossings) {
     if (packets == bddfalse) break;
-    packets = across(crossing, packets, from, to, leg.onPath, answers);
+    packets = across(crossing, packets, leg, from, to, answers);
   }
   packets &= leg.destinations.destination;
   const Packets open = uncovered(leg.route);
-  if (open == bddfalse) return packets;
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
-  return packets |
-         (open & sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
+  return (packets | (open & sources & heardAt(leg, to.party) & network_.sent())) - inside(from);
 }
 
 Packets Ways::conversation(const Leg& leg, End from, End to) const {
-  const Packets sources = leg.sources.source | wideSources(from.party);
+  const Party& sender = network_.parties()[from.party];
   if (leg.route.free()) {
-    return sources & (leg.destinations.destination | wideDestinations(to.party)) & network_.sent();
+    const Packets sources = leg.sources.source | sender.own.source | sender.linkLocal.source;
+    return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
   }
   Packets packets = network_.sent() & leg.sources.source;
   if (!network_.rewrites()) packets &= leg.destinations.destination;
@@ -294,17 +417,15 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
     if (packets == bddfalse) break;
     const Point& point = network_.points()[crossing.point];
     Packets accepted = network_.fate(crossing).accepted;
-    const bool helpers = !point.helpers || !point.helpers.value->empty();
-    if (relatedPasses(crossing, sentOutside(from.party)) && helpers && talk(crossing.point, from, to)) {
-      accepted |= tcp() | udp();
-    }
-    const Packets checked = unforged(crossing, from.party, leg.onPath) | sourceRewritten();
+    if (relatedPasses(crossing, sentOutside(from.party))) accepted |= helped(crossing.point, from, to);
+    const Packets checked = unforged(crossing, from.party, leg.from) | sourceRewritten();
     packets = before(crossing, packets, false) & (point.passing | (point.covered & checked & accepted));
     packets = behind(crossing, packets & answered(crossing), false);
   }
   packets &= leg.destinations.destination;
-  return packets | (uncovered(leg.route) & sources &
-                    (leg.destinations.destination | wideDestinations(to.party)) & network_.sent());
+  const Packets sources = leg.sources.source | wideSources(from.party);
+  return (packets | (uncovered(leg.route) & sources & heardAt(leg, to.party) & network_.sent())) -
+         inside(from);
 }
 
 Packets Ways::oneWay(End from, End to) const {
@@ -367,107 +488,6 @@ Packets Ways::opening(PartyId from, PartyId to) const {
     }
   }
   known_[{a, b, kOpening}] = all;
-  return all;
-}
-
-Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering, Packets erring) const {
-  const End a{from, true}, n{mirror, false};
-  const Packets reflecting = answering | erring;
-  if (((oneWay(a, n) | asAnswers(a, n)) & reflecting) == bddfalse) return bddfalse;
-  Packets all = bddfalse;
-  for (const Leg& out : legs(a, n)) {
-    const Packets sent = oneWay(out, a, n, true) & reflecting;
-    if (sent == bddfalse) continue;
-    for (const Leg& home : legs(n, to)) {
-      // The answer goes to the source as the mirror saw it, or back to that which a rewrite replaced, and may
-      // be rewritten itself.
-      const Packets ends =
-          network_.either(home.destinations.source | (uncovered(home.route) & wideSources(to.party)));
-      Packets packets = network_.rewrites() ? sent : sent & ends;
-      for (const Crossing& crossing : home.route.crossings) {
-        if (packets == bddfalse) break;
-        const Point& point = network_.points()[crossing.point];
-        bool saw = false;
-        for (const Crossing& seen : out.route.crossings) {
-          saw = saw || network_.sameDevice(seen.point, crossing.point);
-        }
-        if (saw && (point.answersPass || relatedPasses(crossing, sentOutside(mirror)))) continue;
-        Packets passing =
-            point.passing | (answering & network_.either(network_.fateOfAnswer(crossing).accepted));
-        const Packets errors =
-            icmpErrors() & network_.parties()[mirror].own.source & home.destinations.destination;
-        if ((errors & network_.fate(crossing).accepted) != bddfalse) passing |= erring;
-        packets = network_.nat(crossing, true, packets, Role::answered) & passing;
-        packets = network_.nat(crossing, false, packets, Role::answered);
-      }
-      all |= packets & ends;
-    }
-  }
-  return all;
-}
-
-// Whether a quote from the device that rejects gets to a zone of `to`: over each further point as an answer
-// to what that point saw, as related to some flow of the receiver's, or by a rule of its own.
-bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
-  const Point& device = network_.points()[rejecting.point];
-  const auto passesOn = [&](const Crossing& crossing, bool outside, const Addresses& receiver) -> bool {
-    const Point& point = network_.points()[crossing.point];
-    if (point.passing != bddfalse) return true;
-    for (const Crossing& one : seen) {
-      if (network_.sameDevice(one.point, crossing.point) &&
-          (point.answersPass || relatedPasses(crossing, outside))) {
-        return true;
-      }
-    }
-    if (relatedPasses(crossing, outside) && hasFlow(crossing.point, to)) return true;
-    const bool checked = point.antiSpoofing && *point.antiSpoofing.value != model::AntiSpoofing::off;
-    const Packets sources = checked ? network_.behind(crossing).source : Packets(bddtrue);
-    const Packets quotes = (icmpErrors() | tcp()) & sources & receiver.destination;
-    return (quotes & network_.fate(crossing).accepted) != bddfalse;
-  };
-  for (const model::ZoneId zone : network_.parties()[to.party].zones) {
-    if (!device.link || zone == rejecting.from || zone == rejecting.to) return true;
-    for (const model::ZoneId side : {rejecting.from, rejecting.to}) {
-      for (const Route& route : network_.routes(side, zone)) {
-        bool passes = true;
-        for (const Crossing& crossing : route.crossings) {
-          passes = passes && passesOn(crossing, network_.untrusted(side), addressesAt(to, zone));
-        }
-        if (passes) return true;
-      }
-    }
-  }
-  return false;
-}
-
-Packets Ways::quoted(PartyId from, End to) const {
-  const End a{from, true};
-  const Party& sender = network_.parties()[from];
-  Addresses receiver;
-  for (const model::ZoneId zone : network_.parties()[to.party].zones) {
-    receiver = receiver | addressesAt(to, zone);
-  }
-  Packets all = bddfalse;
-  for (const model::ZoneId za : sender.zones) {
-    for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
-      for (const Route& route : network_.routes(za, model::ZoneId(z))) {
-        Packets packets = network_.sent();
-        if (!network_.rewrites()) packets &= receiver.source;
-        std::vector<Crossing> seen;
-        for (const Crossing& crossing : route.crossings) {
-          if (packets == bddfalse) break;
-          const Packets seenThere = before(crossing, packets, false) | before(crossing, packets, true);
-          const Packets checked = seenThere & network_.either(receiver.source) &
-                                  (unforged(crossing, from, false) | sourceRewritten());
-          const Packets rejected =
-              checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
-          if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
-          packets = across(crossing, packets, a, to, false, true);
-          seen.push_back(crossing);
-        }
-      }
-    }
-  }
   return all;
 }
 

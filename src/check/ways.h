@@ -51,14 +51,19 @@ class Ways {
   std::vector<Leg> legs(End from, End to) const;
   Addresses addressesAt(End end, model::ZoneId zone) const;
   Packets wideSources(PartyId party) const;
-  Packets wideDestinations(PartyId party) const;
-  Packets unforged(const Crossing& crossing, PartyId sender, bool onPath) const;
+  Packets heardAt(const Leg& leg, PartyId to) const;
+  Packets inside(End from) const;
+  Packets unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const;
+  Packets answersOver(const Crossing& flow, bool checked) const;
   Packets before(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets behind(const Crossing& crossing, Packets packets, bool asAnswers) const;
   Packets flows(const Crossing& crossing) const;
-  Packets passes(const Crossing& crossing, End from, End to, bool onPath, bool answers) const;
-  Packets across(const Crossing& crossing, Packets packets, End from, End to, bool onPath,
+  Packets passes(const Crossing& crossing, const Leg& leg, End from, End to, bool answers) const;
+  Packets across(const Crossing& crossing, Packets packets, const Leg& leg, End from, End to,
                  bool answers) const;
+  Packets helped(PointId point, End from, End to) const;
+  Packets quotable(PointId point, End to) const;
+  std::vector<Crossing> bothWays(PointId point) const;
   Packets answered(const Crossing& crossing) const;
   Packets live(const Crossing& crossing) const;
   bool sentOutside(PartyId sender) const;
@@ -76,7 +81,7 @@ class Ways {
   mutable std::map<std::tuple<PointId, End, End>, bool> talks_;
   Packets crosses(PointId point) const;
   mutable std::map<PointId, Packets> crosses_;
-  mutable std::map<PointId, Packets> live_;
+  mutable std::map<PointId, Packets> live_, helped_, quotable_;
   mutable std::map<std::pair<PointId, End>, bool> flows_;
 };
 
