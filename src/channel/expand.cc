@@ -485,9 +485,16 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
     if ((reader == at && (store == nullptr || held[p])) || !exists(reader) || barred[p]) continue;
     const auto gapOpaque = reader == at ? std::nullopt : takeover(reader);
     const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
-    if (!held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient) continue;
+    const bool mute = !held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient;
+    if (mute && !anyOnPath) continue;
     // What is forged is not answered.
-    const Powers powers = reader != at && powerful(reader) ? Powers::neighbour : Powers::plain;
+    // But he who is on the path hears the answers to a source of somebody behind him.
+    const reach::Party& asking = net.at(reader);
+    const bool crossed = asking.adversary && model.at(asking.zone).onPath;
+    const Powers powers = reader == at       ? Powers::plain
+                          : crossed          ? Powers::forger
+                          : powerful(reader) ? Powers::neighbour
+                                             : Powers::plain;
     std::vector<Way> own = reader == at ? loopback(at) : std::vector<Way>{};
     if (onPath) {
       own = net.ways(reader, at, powers, true, setting);
@@ -520,6 +527,31 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         push({kind, index, flag, left}, {hop}, reach::join(reach::join(way.atoms, *reading), atoms), parent,
              relayed || !direct);
       };
+      // Whoever asks: what is answered over a zone in which he is on the path, he reads.
+      if (anyOnPath && !net.at(at).adversary && (direct || !query.direct)) {
+        auto overhear = [&](const reach::Fit& part, const AtomIds& atoms) {
+          for (const model::ZoneId zone : net.crossedOnPath(way)) {
+            for (std::size_t o = 0; o < held.size(); ++o) {
+              if (net.parties()[o].kind == reach::Party::Kind::outside && net.parties()[o].zone == zone)
+                take(StateKind::held, static_cast<std::uint32_t>(o), NameSet::all(), part, rateOf(way),
+                     "the answer, on whose way he is", atoms);
+            }
+          }
+        };
+        if (servicesOf[p].empty() || held[p] || gapOpaque) {
+          overhear(packets, {});
+        } else {
+          for (const model::ServiceId id : servicesOf[p]) {
+            for (const Effect& effect : catalogue.at(model.at(id).behaviour).effects) {
+              if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
+              const auto gaps = present(model.at(id), effect);
+              if (gaps && leadsTo(model.at(id), effect, NameSet::all(), way.to))
+                overhear(way.fit(effect.emits, listens), *gaps);
+            }
+          }
+        }
+      }
+      if (mute) continue;
       if (held[p]) {
         if (target[p] || !source[p])
           take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
@@ -529,10 +561,10 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
       if (!held[p] && gapClient && way.source == SourceKind::own) {
         take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapClient);
       }
-      if (held[p] || query.direct || way.source != SourceKind::own || way.kind == WayKind::helper) continue;
+      if (held[p] || query.direct || way.source != SourceKind::own) continue;
       for (model::ServiceId id : servicesOf[p]) {
-        const ServiceInstance& asking = model.at(id);
-        for (const Effect& effect : catalogue.at(asking.behaviour).effects) {
+        const ServiceInstance& caller = model.at(id);
+        for (const Effect& effect : catalogue.at(caller.behaviour).effects) {
           const bool reads = effect.kind == EffectKind::read;
           const bool relays = (effect.kind == EffectKind::relay || effect.kind == EffectKind::lookup) &&
                               effect.inwardBits > 0;
@@ -540,20 +572,20 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
           const reach::Fit part = way.fit(effect.emits, listens);
           if (part.empty()) continue;
           if (reads) {
-            if (effect.fromUpstream ? !leadsTo(asking, effect, NameSet::all(), way.to).has_value()
-                                    : asking.from && !net.named(*asking.from, way.to)) {
+            if (effect.fromUpstream ? !leadsTo(caller, effect, NameSet::all(), way.to).has_value()
+                                    : caller.from && !net.named(*caller.from, way.to)) {
               continue;
             }
-            const auto gaps = present(asking, effect);
+            const auto gaps = present(caller, effect);
             if (!gaps) continue;
             take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
                  effect.carrier.empty() ? "what it reads" : effect.carrier, *gaps);
             continue;
           }
           const bool sameNames = effect.keepsNames && (store == nullptr || keepsNames(*store, effect.emits));
-          const auto onward = leadsTo(asking, effect, sameNames ? names : NameSet::all(), way.to);
+          const auto onward = leadsTo(caller, effect, sameNames ? names : NameSet::all(), way.to);
           if (!onward) continue;
-          const auto gaps = present(asking, effect);
+          const auto gaps = present(caller, effect);
           if (!gaps) continue;
           // What a look-up found is told to whoever asked for it, whatever he asked.
           take(StateKind::readable, id.value, sameNames ? onward->names : NameSet::all(), part,

@@ -170,11 +170,12 @@ ServiceSet helperPorts(const std::vector<std::string>* helpers) {
     std::uint16_t port;
   };
   static constexpr Helper known[] = {
-      {"ftp", space::kTcp, 21},         {"tftp", space::kUdp, 69},      {"sip", space::kUdp, 5060},
-      {"sip", space::kTcp, 5060},       {"h323", space::kTcp, 1720},    {"irc", space::kTcp, 6667},
-      {"pptp", space::kTcp, 1723},      {"amanda", space::kUdp, 10080}, {"sane", space::kTcp, 6566},
-      {"netbios-ns", space::kUdp, 137}, {"snmp", space::kUdp, 161},     {"rtsp", space::kTcp, 554},
-      {"dcerpc", space::kTcp, 135},     {"sunrpc", space::kTcp, 111},   {"sunrpc", space::kUdp, 111}};
+      {"ftp", space::kTcp, 21},    {"tftp", space::kUdp, 69},        {"sip", space::kUdp, 5060},
+      {"sip", space::kTcp, 5060},  {"h323", space::kTcp, 1720},      {"h323", space::kUdp, 1719},
+      {"irc", space::kTcp, 6667},  {"pptp", space::kTcp, 1723},      {"amanda", space::kUdp, 10080},
+      {"sane", space::kTcp, 6566}, {"netbios-ns", space::kUdp, 137}, {"snmp", space::kUdp, 161},
+      {"rtsp", space::kTcp, 554},  {"dcerpc", space::kTcp, 135},     {"sunrpc", space::kTcp, 111},
+      {"sunrpc", space::kUdp, 111}};
   ServiceSet ports;
   if (helpers != nullptr) {
     for (const std::string& name : *helpers) {

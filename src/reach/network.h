@@ -174,6 +174,9 @@ class Network {
   std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
                                       const Setting& setting) const;
 
+  // Zones on the way, neither its first nor its last, whose adversary is on the path.
+  std::vector<model::ZoneId> crossedOnPath(const Way& way) const;
+
   // A filter on the way from `fromZone` that answers a forged packet bearing source `victim` with an error
   // that quotes it: one whose packets may be `wanted` if there is one, else any.
   struct Quote {
@@ -200,6 +203,11 @@ class Network {
   bool named(const model::PlaceTerms& terms, ClassIndex index) const;
 
  private:
+  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
+                                      model::ZoneId from, const Setting& setting) const;
+  bool comesBackOver(const std::vector<PointId>& route, model::ZoneId entering, model::ZoneId leaving,
+                     ClassIndex source) const;
+  bool shareFamily(PartyId a, PartyId b) const;
   struct Acceptance {
     space::ServiceSet services;
     AtomIds atoms;
@@ -246,7 +254,7 @@ class Network {
                                        space::ServiceSet wanted, const Setting& setting) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
-                   const Setting& setting) const;
+                   const Setting& setting, bool expected = false) const;
   void bearing(std::vector<Way>& ways, PartyId from, model::ZoneId entering, ClassIndex source,
                ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
                const Setting& setting) const;

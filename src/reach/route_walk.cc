@@ -84,7 +84,8 @@ struct Network::Walk {
   ZoneId entering, leaving;
   ClassIndex source, destination;
   SourceKind kind;
-  bool held;
+  bool held;      // the sender's code has all its powers
+  bool expected;  // the receiver's code names a further conversation to a helper, and the sender opens it
   std::vector<Alternative> open;
 
   // The alternative left with the services, as heard; nullopt where none is.
@@ -190,7 +191,7 @@ struct Network::Walk {
         }
       }
       // What the rules do not decide they cannot take for a part of a flow.
-      if (!held || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
+      if ((!held && !expected) || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
       if (net.endpoints_[source].linkLocal || net.endpoints_[now.destination].linkLocal) continue;
       for (const bool otherLegs : {false, true}) {
         const auto sent = otherLegs ? net.fromOtherLegs(setting) : std::optional(AtomIds{});
@@ -210,7 +211,7 @@ struct Network::Walk {
         auto related = net.relatedPasses(id, zone, entering, setting);
         if (!related) continue;
         related = join(*related, *sent);
-        if (net.liveFlowThrough(id, now.destination, otherLegs)) {
+        if (held && net.liveFlowThrough(id, now.destination, otherLegs)) {
           take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
         }
         const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
@@ -244,20 +245,51 @@ struct Network::Walk {
   }
 };
 
+std::vector<ZoneId> Network::crossedOnPath(const Way& way) const {
+  std::vector<ZoneId> zones;
+  ZoneId zone = way.fromZone;
+  const ZoneId leaving = endpoints_[way.to].zone;
+  for (const PointId id : way.points) {
+    zone = beyond(id, zone, leaving);
+    if (zone != leaving && model_.at(zone).untrusted && model_.at(zone).onPath) zones.push_back(zone);
+  }
+  return zones;
+}
+
+// Whether he who is on the path in `entering` hears what is answered to a source that he forged: it crosses
+// his zone, by the points over which he sent.
+bool Network::comesBackOver(const std::vector<PointId>& route, ZoneId entering, ZoneId leaving,
+                            ClassIndex source) const {
+  if (!model_.at(entering).untrusted || !model_.at(entering).onPath) return false;
+  return std::ranges::any_of(routes(leaving, endpoints_[source].zone), [&](const auto& back) {
+    return back.size() > route.size() && std::equal(route.rbegin(), route.rend(), back.begin());
+  });
+}
+
+// Whether two parties have stated addresses, or free ones of their zones, in one family.
+bool Network::shareFamily(PartyId a, PartyId b) const {
+  return std::ranges::any_of(at(a).classes, [&](ClassIndex mine) {
+    return !endpoints_[mine].linkLocal && std::ranges::any_of(at(b).classes, [&](ClassIndex other) {
+      return !endpoints_[other].linkLocal && endpoints_[other].family == endpoints_[mine].family;
+    });
+  });
+}
+
 void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
                           SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
-                          const Setting& setting) const {
+                          const Setting& setting, bool expected) const {
   if (endpoints_[source].family != endpoints_[destination].family) return;
   const ZoneId leaving = endpoints_[destination].zone;
   if (entering == leaving && !model_.at(entering).isolated &&
-      (endpoints_[source].linkLocal || endpoints_[destination].linkLocal)) {
-    return;
+      (endpoints_[source].linkLocal || endpoints_[destination].linkLocal) &&
+      shareFamily(sender, endpoints_[destination].party)) {
+    return;  // they have other addresses by which to meet
   }
   const std::vector<ZoneId>& legs = at(endpoints_[destination].party).zones;
   if (kind == SourceKind::own && entering != leaving && !model_.at(entering).isolated &&
       !endpoints_[destination].linkLocal && std::ranges::find(legs, entering) != legs.end()) {
     // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
-    Walk beside{*this, setting, sender, entering, leaving, source, destination, kind, held, {}};
+    Walk beside{*this, setting, sender, entering, leaving, source, destination, kind, held, expected, {}};
     ways.push_back(beside.wayOf({ServiceSet::all(), ServiceSet::all(), false, false, base, WayKind::free,
                                  AtomIds{}, source, destination},
                                 destination, {}));
@@ -270,7 +302,7 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
       continue;
     }
     for (ClassIndex start : startsFor(route, destination)) {
-      Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, held, {}};
+      Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, held, expected, {}};
       walk.open.push_back({ServiceSet::all(), ServiceSet::all(), false, false, base,
                            route.empty() ? WayKind::free : WayKind::rule, AtomIds{}, source, start});
       ZoneId zone = entering;
@@ -299,8 +331,9 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
       for (const Walk::Alternative& end : walk.open) {
         if (end.destination != destination) continue;
         const Way way = walk.wayOf(end, start, route);
-        const bool answers = kind != SourceKind::forged && end.replies && end.kind != WayKind::liveFlow &&
-                             end.kind != WayKind::related;
+        const bool heardBack = kind != SourceKind::forged || comesBackOver(route, entering, leaving, source);
+        const bool answers =
+            heardBack && end.replies && end.kind != WayKind::liveFlow && end.kind != WayKind::related;
         if (!answers) {
           ways.push_back(way);
           continue;

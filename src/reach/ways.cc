@@ -48,7 +48,8 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
     for (const Hears& target : targets) {
       for (ClassIndex c : sender.classes) {
         if (endpoints_[c].zone == entering) {
-          waysBetween(all, from, entering, c, SourceKind::own, target.atoms, target.address, held, setting);
+          waysBetween(all, from, entering, c, SourceKind::own, target.atoms, target.address, held, setting,
+                      !held && receiverHeld);
         }
       }
       if (!held) continue;
@@ -261,7 +262,19 @@ ServiceSet Network::surely(ClassIndex from, ClassIndex to, bool supposed) const 
 
 std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
                                              const Setting& setting) const {
-  const ZoneId here = endpoints_[request.to].zone, there = endpoints_[request.from].zone;
+  // Who answers may send from any of its legs.
+  std::vector<ZoneId> legs = at(endpoints_[request.to].party).zones;
+  if (std::ranges::find(legs, endpoints_[request.to].zone) == legs.end())
+    legs.push_back(endpoints_[request.to].zone);
+  for (const ZoneId leg : legs) {
+    if (auto atoms = answerPasses(request, requestPackets, byError, leg, setting)) return atoms;
+  }
+  return std::nullopt;
+}
+
+std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
+                                             ZoneId here, const Setting& setting) const {
+  const ZoneId there = endpoints_[request.from].zone;
   const ServiceSet answer = byError ? icmpErrors(endpoints_[request.from].family) : requestPackets.reversed();
   for (const auto& route : routes(here, there)) {
     AtomIds atoms;
@@ -271,6 +284,10 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
       const bool sawRequest =
           std::ranges::any_of(request.points, [&](PointId seen) { return sameDevice(seen, id); });
       const auto related = relatedPasses(id, zone, here, setting);
+      if (here != endpoints_[request.to].zone && refusesSide(id, request.to, zone)) {
+        passes = false;
+        break;
+      }
       zone = beyond(id, zone, there);
       if (sawRequest && rulesDecide(id, endpoints_[request.to].family)) {
         // An error is no reply: a tracking filter takes it for related to the request that it saw.

@@ -60,6 +60,18 @@ bool ConcreteWalk::sameMachine(int source, int destination) const {
   return !universe_.parties()[a.party].group;
 }
 
+// Whether they have other addresses than link-local ones by which to meet.
+bool ConcreteWalk::shareFamily(int party, int endpoint) const {
+  const auto& endpoints = universe_.endpoints();
+  return std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& a) {
+    return a.party == party && !a.linkLocal &&
+           std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& b) {
+             return b.party == endpoints[endpoint].party && !b.linkLocal &&
+                    a.address.family == b.address.family;
+           });
+  });
+}
+
 bool ConcreteWalk::crossesOnPath(const Route& route) const {
   for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
     const auto& zone = universe_.model().zones[route.zones[i]];
@@ -123,7 +135,7 @@ void ConcreteWalk::converse(Opener& opener) {
             // Inside a zone: by ingress, whatever source, unless ports are secured.
             if (!own && network_.portSecurity(leg)) continue;
             // docs/stages/filters-and-reach.md: only uncovered traffic bears them.
-            if (endpoints[e].linkLocal || endpoints[d].linkLocal) continue;
+            if ((endpoints[e].linkLocal || endpoints[d].linkLocal) && shareFamily(opener.party, d)) continue;
             for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
               if (emits[k]) hear(opener, route, {e, d, k, opener.party}, both, goes);
             }
@@ -149,10 +161,14 @@ void ConcreteWalk::converse(Opener& opener) {
                       kTells | (both && network_.answers(route, packet, value, i) ? unsigned{kAnswers} : 0U));
                 }
               }
-              if (!network_.opens(route, packet, value) &&
-                  (!code || !both || !openedByHelper(route, packet, value)))
-                continue;
-              hear(opener, route, packet, both && network_.answers(route, packet, value), goes);
+              const bool opens = network_.opens(route, packet, value);
+              if (!opens && (!both || !openedByHelper(route, packet, value))) continue;
+              // On the path he hears what is answered to a source of somebody behind him.
+              const bool heardBack =
+                  both || (code && party.kind == Party::Kind::untrusted && network_.comesBackOver(route, e));
+              // What his code at the other end has named to a helper, anybody opens; else only his code does.
+              hear(opener, route, packet, heardBack && network_.answers(route, packet, value), goes, false,
+                   !opens && !code);
             }
           }
         }
@@ -226,7 +242,7 @@ bool ConcreteWalk::hears(int party, int endpoint) const {
 }
 
 void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers,
-                        int goes, bool ownerOnly) {
+                        int goes, bool ownerOnly, bool codeOnly) {
   const auto& model = universe_.model();
   const Endpoint& there = universe_.endpoints()[packet.destination];
   const unsigned crossed = crossesOnPath(route) ? unsigned{kCrossedBack} : 0U;
@@ -247,7 +263,7 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
     if (!itself && (ownerOnly ? there.party == q : hears(q, packet.destination)))
       mark(opener, q, q, packet, flags);
   }
-  if (there.party < 0 || question_.direct) return;
+  if (there.party < 0 || question_.direct || codeOnly) return;
   if (!itself && sameMachine(packet.source, packet.destination)) return;
   const Party& owner = universe_.parties()[there.party];
   if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;

@@ -406,7 +406,12 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
       for (const int leg : universe_.parties()[from].zones) {
         for (const Route& there_ : network_.routes(leg, there.zone)) {
           if (there_.crossings.empty() && network_.portSecurity(leg) && !network_.owns(from, f)) continue;
-          for (const Route& back : network_.routes(there.zone, endpoints[f].zone)) {
+          // Who answers may send from any of its legs.
+          std::vector<Route> backs;
+          for (const int from_ : machine.zones) {
+            for (const Route& one : network_.routes(from_, endpoints[f].zone)) backs.push_back(one);
+          }
+          for (const Route& back : backs) {
             if (!hears(to, f)) continue;
             for (int k = 0; k < kinds; ++k) {
               const auto protocol = universe_.kinds()[k].service.protocol;

@@ -263,6 +263,18 @@ bool ConcreteNetwork::opens(const Route& route, const ConcretePacketOnWay& packe
   return true;
 }
 
+bool ConcreteNetwork::comesBackOver(const Route& route, int source) const {
+  const int here = route.zones.front(), there = route.zones.back(), home = universe_.endpoints()[source].zone;
+  const auto& zone = universe_.model().zones[here];
+  if (!zone.untrusted || !zone.onPath || home < 0 || home == here) return false;
+  const auto& all = routes(there, home);
+  return std::any_of(all.begin(), all.end(), [&](const Route& back) {
+    if (back.crossings.size() <= route.crossings.size()) return false;
+    return std::equal(route.crossings.rbegin(), route.crossings.rend(), back.crossings.begin(),
+                      [](const Crossing& a, const Crossing& b) { return a.point == b.point; });
+  });
+}
+
 // From the port that `kind` is sent to, towards the source port that `answer` is sent to: an opener may take
 // any.
 bool ConcreteNetwork::answerIs(int kind, int answer) const {

@@ -76,6 +76,9 @@ class ConcreteNetwork {
   // of their own, or uncovered.
   bool answers(const Route& route, const ConcretePacketOnWay& packet, unsigned value,
                std::size_t crossings = SIZE_MAX) const;
+  // Whether what is answered to this source crosses the zone from which the route starts, by the same points;
+  // and he is on the path there.
+  bool comesBackOver(const Route& route, int source) const;
   bool family(int endpoint) const {
     return universe_.endpoints()[endpoint].address.family == space::Family::ipv6;
   }

@@ -90,7 +90,7 @@ class ConcreteWalk {
   void openAll();
   void converse(Opener& opener);
   void hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers, int goes,
-            bool ownerOnly = false);
+            bool ownerOnly = false, bool codeOnly = false);
   void mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
             unsigned flags);
   bool sameMachine(int source, int destination) const;
@@ -99,6 +99,7 @@ class ConcreteWalk {
     return universe_.endpoints()[endpoint].party == party && !universe_.parties()[party].group;
   }
   bool crossesOnPath(const Route& route) const;
+  bool shareFamily(int party, int endpoint) const;
 
   // Ways without a conversation (explorer_forging.cc): one party's code to another's.
   Hop without(int from, int to, std::string& how);
