@@ -147,8 +147,12 @@ class ClosureCheck {
     // What `from` gets back was there already: it is the start, with nothing over P yet
     // (example-multi-zone-dns: a question that a resolver answers, and bytes that leave another way, are no
     // channel over dns).
+    // Only one of the machines of a zone may be his, by a tunnel.
     const bool start = state.holding == Holding::code && stance_.known[state.party];
-    if (!hisEnd_ && start && landing.back) state.over = false;
+    const bool his =
+        stance_.waits[state.party] ||
+        std::ranges::any_of(stance_.tunnels, [&](const auto& tunnel) { return tunnel.first == state.party; });
+    if (!hisEnd_ && start && (landing.back || !his)) state.over = false;
     if (has(state)) return true;
     // No filter stands inside a host (decision 0008): code on it does what its services and clients do.
     return state.holding != Holding::code &&
