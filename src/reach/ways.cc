@@ -284,12 +284,9 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
       const bool sawRequest =
           std::ranges::any_of(request.points, [&](PointId seen) { return sameDevice(seen, id); });
       const auto related = relatedPasses(id, zone, here, setting);
-      if (here != endpoints_[request.to].zone && refusesSide(id, request.to, zone)) {
-        passes = false;
-        break;
-      }
+      const bool refused = here != endpoints_[request.to].zone && refusesSide(id, request.to, zone);
       zone = beyond(id, zone, there);
-      if (sawRequest && rulesDecide(id, endpoints_[request.to].family)) {
+      if (!refused && sawRequest && rulesDecide(id, endpoints_[request.to].family)) {
         // An error is no reply: a tracking filter takes it for related to the request that it saw.
         if (auto replies = byError ? related : repliesPass(id, setting)) {
           atoms = join(atoms, *replies);
@@ -297,8 +294,8 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
         }
       }
       const auto [near, far] = sides(id, here, there);
-      if (accepted(id, request.to, request.from, near, far).intersects(answer) ||
-          accepted(id, request.to, request.from, far, near).intersects(answer)) {
+      if (!refused && (accepted(id, request.to, request.from, near, far).intersects(answer) ||
+                       accepted(id, request.to, request.from, far, near).intersects(answer))) {
         continue;
       }
       bool other = false;
