@@ -440,9 +440,7 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
       reflect(PartyId(p), seen, parent, true, gaps);
       continue;
     }
-    AtomIds needed = gaps;
-    for (int at = parent; at >= 0; at = labels[static_cast<std::size_t>(at)].parent)
-      needed = reach::join(needed, labels[static_cast<std::size_t>(at)].atoms);
+    const AtomIds needed = reach::join(gaps, gapsTo(parent));
     const auto [there, fresh] = tunnelled.try_emplace(PartyId(p), needed);
     if (!fresh && needed.size() < there->second.size()) there->second = needed;
     push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);

@@ -43,6 +43,13 @@ struct Solver::Run {
   std::vector<std::vector<reach::PartyId>> hisEnds() const;
   Closure closure(bool hisEnd) const;
   std::vector<Entered> entered() const;
+  // All that the way to a label needs.
+  reach::AtomIds gapsTo(int label) const {
+    reach::AtomIds gaps;
+    for (int at = label; at >= 0; at = labels[static_cast<std::size_t>(at)].parent)
+      gaps = reach::join(gaps, labels[static_cast<std::size_t>(at)].atoms);
+    return gaps;
+  }
   double total() const;
 
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.

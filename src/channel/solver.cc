@@ -112,8 +112,7 @@ std::vector<Solver::Entered> Solver::Run::entered() const {
     const State& state = labels[l].state;
     if (state.kind != StateKind::held || labels[l].parent < 0) continue;
     Entered entered{PartyId(state.index), {}, tunnelled.contains(PartyId(state.index))};
-    for (int at = static_cast<int>(l); at >= 0; at = labels[static_cast<std::size_t>(at)].parent)
-      entered.atoms = reach::join(entered.atoms, labels[static_cast<std::size_t>(at)].atoms);
+    entered.atoms = gapsTo(static_cast<int>(l));
     all.push_back(std::move(entered));
   }
   return all;

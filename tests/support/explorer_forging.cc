@@ -319,7 +319,6 @@ void ConcreteWalk::helped(int from, int to, Hop& hop) {
   const auto& endpoints = universe_.endpoints();
   const Party& sender = universe_.parties()[from];
   const int kinds = static_cast<int>(universe_.kinds().size());
-  static const Route kNone{{}, {}};
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
     if (endpoints[d].zone < 0) continue;
     for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
@@ -494,8 +493,6 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                   if ((((crossing.sides[0] | crossing.sides[1]) >> static_cast<unsigned>(z)) & 1U) == 0)
                     continue;
                   if (z == endpoints[f].zone) {
-                    static const Route kAtOnce{{}, {}};
-                    const Route last{{crossing}, {}};
                     if (hears(to, f)) note(hop, from, to, f, d, k, over(from, to, k));
                     continue;
                   }

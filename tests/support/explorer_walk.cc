@@ -337,7 +337,6 @@ bool ConcreteWalk::sameAdversary(const State& state) const {
 
 void ConcreteWalk::step(int index) {
   const State state = states_[index];
-  const int names = static_cast<int>(universe_.names().size());
   switch (state.holds) {
     case Holds::code:
       stepCode(index);
@@ -355,7 +354,6 @@ void ConcreteWalk::step(int index) {
       readBy(index, parties_ + state.who, kReads);
       return;
     case Holds::yields:
-      (void)names;
       readBy(index, parties_ + state.who, kAnswers);
       return;
   }
