@@ -22,26 +22,6 @@ using reach::WayKind;
 using space::NameSet;
 using space::ServiceSet;
 
-namespace {
-
-// An address list that covers as much as this trusts nobody: it holds strangers (docs/decisions).
-bool broad(const space::AddressRange& range) {
-  const int host = range.family == space::Family::ipv4 ? 16 : 96;
-  return range.last - range.first >= (space::Bits128{1} << host);
-}
-
-const NameSet& reverseNames() {
-  static const NameSet names = NameSet::suffix("in-addr.arpa") | NameSet::suffix("ip6.arpa");
-  return names;
-}
-
-double effectRate(const Effect& effect, bool outward) {
-  const double bits = static_cast<double>(outward ? effect.outwardBits : effect.inwardBits);
-  return bits * (effect.messagesPerSecond > 0 ? effect.messagesPerSecond : 1000);
-}
-
-}  // namespace
-
 // Whether nothing that arrives at a party one hop further could add to its states, or be a shorter way there.
 bool Solver::Run::settled(PartyId id, int parent, int leastOddity) const {
   if (everything || anyOnPath) return false;
@@ -210,7 +190,8 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     const reach::Party& party = net.at(mirror);
     if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
     for (const auto& [victim, address, taking] : victims) {
-      if (settled(victim, parent, 2) || net.endpoint(address).party == mirror) continue;
+      if (settled(victim, parent, 2) || (net.endpoint(address).party == mirror && !net.several(mirror)))
+        continue;
       for (const Way& way : net.waysBearing(from, mirror, address, setting)) {
         if (way.kind == WayKind::related || way.tapped.valid()) continue;
         auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier,
@@ -275,6 +256,8 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
                       "error that quotes a rejected packet", kErrorBitsPerSecond, flag);
     hop.how = "with the forged source of " + net.at(net.endpoint(address).party).name + ", quoted back by " +
               net.points()[quote->point.index()].name;
+    // What arrives is the error, whatever was sent.
+    flag = flag || reach::icmpErrors(net.endpoint(address).family).intersects(query.over);
     push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, reach::join(quote->atoms, taking),
          parent, true);
   }
@@ -290,97 +273,6 @@ void Solver::Run::expandClient(const State& state, int index) {
              state.seen, {}, index, true);
     }
   }
-}
-
-std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& service, const Effect& effect,
-                                                        const NameSet& names, ClassIndex to) {
-  const reach::EndpointClass& endpoint = net.endpoint(to);
-  const std::string where = model.at(service.host).name + "." + service.name;
-  NameSet asked = names;
-  if (effect.names == NamesRule::reverse) asked = reverseNames();
-  if (effect.names == NamesRule::filter) asked = asked & allowedNames(service);
-  if (!service.answers.empty()) asked = forwarded(service, asked);
-  const NameSet next = effect.keepsNames ? asked : NameSet::all();
-  // An address list: it is trusted for the service that lists it, so it leads to the adversary only where it
-  // is too broad.
-  auto addressListed = [&](bool adversary) {
-    if (!service.addresses) return true;
-    const model::AddressList& list = *service.addresses;
-    if (endpoint.addresses.ranges().empty()) return false;
-    if (list.deny.contains(endpoint.addresses)) return false;
-    if (!list.allow) return true;
-    if (!adversary) return list.allow->intersects(endpoint.addresses);
-    rests.insert({true, where + " talks to the addresses on its list only", list.place});
-    return std::ranges::any_of(list.allow->ranges(), [&](const space::AddressRange& range) {
-      return broad(range) && space::AddressSet(range).intersects(endpoint.addresses);
-    });
-  };
-  const bool adversary = net.at(endpoint.party).adversary;
-  // On the path of others' packets he reads what goes to trusted names and addresses of his zone as well.
-  if (adversary && model.at(endpoint.zone).onPath && !asked.empty()) {
-    auto throughHim = [&](const std::optional<model::PlaceTerms>& terms) {
-      return !terms || net.named(*terms, to) || std::ranges::any_of(*terms, [](const PlaceTerm& term) {
-        return term.kind == PlaceTerm::Kind::name;
-      });
-    };
-    const auto& terms = effect.destination == Destination::resolver ? service.resolver
-                        : effect.destination == Destination::pool   ? service.pool
-                                                                    : service.upstream;
-    const bool listed = !service.addresses || !service.addresses->allow ||
-                        service.addresses->allow->intersects(endpoint.addresses);
-    if (throughHim(terms) && listed) return Onward{next};
-  }
-  // Words of a list, and names: a hostile one leads anywhere, one of our own to any host of ours, another to
-  // nobody here.
-  auto means = [&](const model::PlaceTerms& terms) {
-    if (net.named(terms, to)) return true;
-    return std::ranges::any_of(terms, [&](const PlaceTerm& term) {
-      if (term.kind != PlaceTerm::Kind::name) return false;
-      return trust.hostile.contains(term.text) || (!adversary && trust.own.contains(term.text));
-    });
-  };
-  const bool parents = service.upstream.has_value();
-  switch (effect.destination) {
-    case Destination::fixed:
-      if (asked.empty()) return std::nullopt;
-      if (parents && !means(*service.upstream)) return std::nullopt;
-      if (!parents && adversary && (asked & trust.hostile).empty()) return std::nullopt;
-      return Onward{next};
-    case Destination::byName: {
-      if (parents && !asked.empty() && means(*service.upstream)) return Onward{next};
-      // A proxy with parents asks nobody else; a mail relay still delivers and bounces by name.
-      if (parents && effect.keepsNames) return std::nullopt;
-      const NameSet hostile = asked & trust.hostile;
-      if (!hostile.empty() && addressListed(adversary))
-        return Onward{effect.keepsNames ? hostile : NameSet::all()};
-      if (hostile.empty()) {
-        const bool own = service.names.has_value();
-        rests.insert({true, where + (own ? " asks" : " is asked") + " for allow-listed names only",
-                      own ? service.names->place : service.place});
-      }
-      // A name of our own may lead to any host of ours.
-      const NameSet own = asked & trust.own;
-      if (!adversary && !own.empty() && service.answers.empty() && addressListed(false)) {
-        return Onward{effect.keepsNames ? own : NameSet::all()};
-      }
-      return std::nullopt;
-    }
-    case Destination::byAddress:
-      if (service.names && service.names->allow) return std::nullopt;  // it refuses literals
-      if (parents && !means(*service.upstream)) return std::nullopt;
-      if (!addressListed(adversary)) return std::nullopt;
-      return Onward{NameSet::all()};
-    case Destination::anyone:
-      return Onward{NameSet::all()};
-    case Destination::pool:
-      if (service.pool && !net.named(*service.pool, to)) return std::nullopt;
-      return Onward{NameSet::all()};
-    case Destination::resolver:
-      if (asked.empty()) return std::nullopt;
-      if (service.resolver && !means(*service.resolver)) return std::nullopt;
-      return Onward{asked};
-  }
-  return std::nullopt;
 }
 
 // What a service does with what it is told (semantics 4).
@@ -404,14 +296,14 @@ void Solver::Run::expandTold(const State& state, int index) {
       push({StateKind::readable, state.index, state.seen, NameSet::all()}, {}, *gaps, index, true);
       continue;
     }
-    const double rate = effectRate(effect, true);
+    const double rate = rateOf(effect, true);
     for (const PartyId other : net.adjacency(setting).out[here.index()]) {
       if (!mayMeet(other) || settled(other, index)) continue;
       const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
       for (const Way& way :
            other == here ? own : net.ways(here, other, Powers::plain, powerful(other), setting)) {
         if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
-        const auto onward = leadsTo(service, effect, state.names, way.to);
+        const auto onward = leadsTo(service, effect, state.names, way);
         if (!onward) continue;
         arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen, *gaps, index,
                true);
@@ -444,153 +336,6 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
     const auto [there, fresh] = tunnelled.try_emplace(PartyId(p), needed);
     if (!fresh && needed.size() < there->second.size()) there->second = needed;
     push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
-  }
-}
-
-void Solver::Run::expandReadable(const State& state, int index) {
-  const ServiceInstance& service = model.services[state.index];
-  consume(net.partyOf(service.host), service.listens, state.names, &service, state.seen, index, true);
-}
-
-void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, const ServiceInstance* store,
-                          bool seen, int parent, bool relayed) {
-  // `readers` narrows who reads what is stored; the answers that a service relays go to whoever asks.
-  std::optional<AtomIds> answersAnyone;
-  if (store != nullptr && store->readers) {
-    for (const Effect& effect : catalogue.at(store->behaviour).effects) {
-      if ((effect.kind != EffectKind::relay && effect.kind != EffectKind::lookup) || effect.inwardBits == 0)
-        continue;
-      const auto gaps = present(*store, effect);
-      if (gaps && (!answersAnyone || gaps->size() < answersAnyone->size())) answersAnyone = gaps;
-    }
-  }
-  // The gaps on which it rests that the reader gets it; nullopt: he does not.
-  auto mayRead = [&](ClassIndex reader) -> std::optional<AtomIds> {
-    if (store == nullptr || !store->readers || net.named(*store->readers, reader)) return AtomIds{};
-    if (!answersAnyone) {
-      rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
-                    store->place});
-    }
-    return answersAnyone;
-  };
-  // Whoever is on the path of a conversation can answer it himself, whoever it is with.
-  const bool onPath =
-      store == nullptr && net.at(at).kind == reach::Party::Kind::outside && model.at(net.at(at).zone).onPath;
-  std::vector<PartyId> everybody;
-  for (std::size_t p = 0; onPath && p < held.size(); ++p) everybody.emplace_back(p);
-  for (const PartyId reader : onPath ? everybody : net.adjacency(setting).in[at.index()]) {
-    const std::size_t p = reader.index();
-    if ((reader == at && (store == nullptr || held[p])) || !exists(reader) || barred[p]) continue;
-    const auto gapOpaque = reader == at ? std::nullopt : takeover(reader);
-    const auto gapClient = query.direct || reader == at ? std::nullopt : client(reader);
-    const bool mute = !held[p] && servicesOf[p].empty() && !gapOpaque && !gapClient;
-    if (mute && !anyOnPath) continue;
-    // What is forged is not answered.
-    // But he who is on the path hears the answers to a source of somebody behind him.
-    const reach::Party& asking = net.at(reader);
-    const bool crossed = asking.adversary && model.at(asking.zone).onPath;
-    const Powers powers = reader == at       ? Powers::plain
-                          : crossed          ? Powers::forger
-                          : powerful(reader) ? Powers::neighbour
-                                             : Powers::plain;
-    std::vector<Way> own = reader == at ? loopback(at) : std::vector<Way>{};
-    if (onPath) {
-      own = net.ways(reader, at, powers, true, setting);
-      for (std::size_t o = 0; o < held.size(); ++o) {
-        if (o == p || o == at.index()) continue;
-        for (Way way : net.ways(reader, PartyId(o), powers, powerful(PartyId(o)), setting)) {
-          if (way.tapped != net.at(at).zone) continue;
-          way.tapped = {};
-          own.push_back(way);
-        }
-      }
-    }
-    for (const Way& way :
-         reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr, setting)) {
-      if (!way.answered || way.tapped.valid()) continue;
-      const reach::Fit packets = way.fit(ServiceSet::all(), listens);
-      if (packets.empty()) continue;
-      const bool direct = store == nullptr && held[p];
-      const auto reading = mayRead(way.bears);
-      if (!reading) continue;
-      auto take = [&](StateKind kind, std::uint32_t index, const NameSet& left, const reach::Fit& part,
-                      double rate, const std::string& carrier, const AtomIds& atoms) {
-        if (part.empty() || (query.direct && !direct)) return;
-        if (!adds(kind, index, seen, left, parent, reader, at, way, part)) return;
-        bool flag = seen;
-        // The reader opens; the bytes come back to him.
-        Hop hop = makeHop(reader, at, way, part, carrier, rate, flag);
-        std::swap(hop.from, hop.to);
-        hop.answer = true;
-        push({kind, index, flag, left}, {hop}, reach::join(reach::join(way.atoms, *reading), atoms), parent,
-             relayed || !direct);
-      };
-      // Whoever asks: what is answered over a zone in which he is on the path, he reads.
-      if (anyOnPath && !net.at(at).adversary && (direct || !query.direct)) {
-        auto overhear = [&](const reach::Fit& part, const AtomIds& atoms) {
-          for (const model::ZoneId zone : net.crossedOnPath(way)) {
-            for (std::size_t o = 0; o < held.size(); ++o) {
-              if (net.parties()[o].kind == reach::Party::Kind::outside && net.parties()[o].zone == zone)
-                take(StateKind::held, static_cast<std::uint32_t>(o), NameSet::all(), part, rateOf(way),
-                     "the answer, on whose way he is", atoms);
-            }
-          }
-        };
-        if (servicesOf[p].empty() || held[p] || gapOpaque) {
-          overhear(packets, {});
-        } else {
-          for (const model::ServiceId id : servicesOf[p]) {
-            for (const Effect& effect : catalogue.at(model.at(id).behaviour).effects) {
-              if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
-              const auto gaps = present(model.at(id), effect);
-              if (gaps && leadsTo(model.at(id), effect, NameSet::all(), way.to))
-                overhear(way.fit(effect.emits, listens), *gaps);
-            }
-          }
-        }
-      }
-      if (mute) continue;
-      if (held[p]) {
-        if (target[p] || !source[p])
-          take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", {});
-      } else if (gapOpaque) {
-        take(StateKind::held, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapOpaque);
-      }
-      if (!held[p] && gapClient && way.source == SourceKind::own) {
-        take(StateKind::client, reader.value, NameSet::all(), packets, rateOf(way), "the answer", *gapClient);
-      }
-      if (held[p] || query.direct || way.source != SourceKind::own) continue;
-      for (model::ServiceId id : servicesOf[p]) {
-        const ServiceInstance& caller = model.at(id);
-        for (const Effect& effect : catalogue.at(caller.behaviour).effects) {
-          const bool reads = effect.kind == EffectKind::read;
-          const bool relays = (effect.kind == EffectKind::relay || effect.kind == EffectKind::lookup) &&
-                              effect.inwardBits > 0;
-          if (!reads && !relays) continue;
-          const reach::Fit part = way.fit(effect.emits, listens);
-          if (part.empty()) continue;
-          if (reads) {
-            if (effect.fromUpstream ? !leadsTo(caller, effect, NameSet::all(), way.to).has_value()
-                                    : caller.from && !net.named(*caller.from, way.to)) {
-              continue;
-            }
-            const auto gaps = present(caller, effect);
-            if (!gaps) continue;
-            take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
-                 effect.carrier.empty() ? "what it reads" : effect.carrier, *gaps);
-            continue;
-          }
-          const bool sameNames = effect.keepsNames && (store == nullptr || keepsNames(*store, effect.emits));
-          const auto onward = leadsTo(caller, effect, sameNames ? names : NameSet::all(), way.to);
-          if (!onward) continue;
-          const auto gaps = present(caller, effect);
-          if (!gaps) continue;
-          // What a look-up found is told to whoever asked for it, whatever he asked.
-          take(StateKind::readable, id.value, sameNames ? onward->names : NameSet::all(), part,
-               effectRate(effect, false), "the relayed answer", *gaps);
-        }
-      }
-    }
   }
 }
 

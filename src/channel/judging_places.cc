@@ -50,7 +50,8 @@ std::vector<ClassIndex> classesOf(const Network& network, const PlaceTerms& term
   for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
     const bool any =
         std::ranges::any_of(terms, [](const PlaceTerm& t) { return t.kind == PlaceTerm::Kind::any; });
-    if (any ? true : network.named(terms, c)) classes.push_back(c);
+    // What lies in no zone nobody has.
+    if (network.endpoint(c).zone.valid() && (any || network.named(terms, c))) classes.push_back(c);
   }
   return classes;
 }
@@ -136,7 +137,9 @@ std::vector<std::pair<ClassIndex, ClassIndex>> conversations(const Network& netw
   for (const PlaceTerm& place : places) {
     std::vector<ClassIndex> from;
     for (ClassIndex c = 0; c < network.endpointCount(); ++c) {
-      if (!besides(network, place, c) && !std::ranges::binary_search(exempt, c)) from.push_back(c);
+      if (network.endpoint(c).zone.valid() && !besides(network, place, c) &&
+          !std::ranges::binary_search(exempt, c))
+        from.push_back(c);
     }
     addAll(from, listeners(network, {place}));
   }

@@ -129,10 +129,11 @@ struct Solver::Run {
     space::NameSet names;  // that the next service sees
   };
   std::optional<Onward> leadsTo(const model::ServiceInstance& service, const model::Effect& effect,
-                                const space::NameSet& names, reach::ClassIndex to);
+                                const space::NameSet& names, const reach::Way& way);
   Hop makeHop(reach::PartyId from, reach::PartyId to, const reach::Way& way, const reach::Fit& packets,
               const std::string& carrier, double bits, bool& seen) const;
   static double rateOf(const reach::Way& way);
+  static double rateOf(const model::Effect& effect, bool outward);  // bits a second
   static std::string join(const std::vector<std::string>& words);
 
   const reach::Network& net;

@@ -40,12 +40,11 @@ Trust Trust::of(const model::Model& model, const SuffixLists& lists) {
       for (const std::string& name : list.allow.value_or(std::vector<std::string>{}))
         listed(name, list.place);
     }
-    for (const auto* terms : {&service.upstream, &service.resolver}) {
-      if (!*terms) continue;
-      for (const PlaceTerm& term : **terms) {
-        if (term.kind != PlaceTerm::Kind::name) continue;
-        if (auto name = space::normaliseName(term.text)) listed(*name, term.place);
-      }
+    // Not a `resolver`: it hears the names themselves.
+    if (!service.upstream) continue;
+    for (const PlaceTerm& term : *service.upstream) {
+      if (term.kind != PlaceTerm::Kind::name) continue;
+      if (auto name = space::normaliseName(term.text)) listed(*name, term.place);
     }
   }
   // The longest suffix wins, so shorter ones are laid first; of equal ones the stranger's word is last.

@@ -65,7 +65,9 @@ Packets Aims::trusted(const model::ServiceInstance& service) const {
   return Addresses::of(narrow).destination;
 }
 
-void Aims::terms(const model::PlaceTerms& terms, const Names& names, std::vector<Aim>& aims) const {
+void Aims::terms(const model::PlaceTerms& terms, const Names& names, const Names& told,
+                 std::vector<Aim>& aims) const {
+  const Names his = told & network_.trust().hostile;
   for (const PlaceTerm& term : terms) {
     if (term.kind != PlaceTerm::Kind::name) {
       const Packets there = network_.addressesOf({term}).destination;
@@ -73,8 +75,11 @@ void Aims::terms(const model::PlaceTerms& terms, const Names& names, std::vector
     } else if (network_.trust().hostile.says(term.text)) {
       aims.push_back({bddtrue, bddtrue, bddtrue, names});
     } else {
-      const Packets home = network_.trust().ours.says(term.text) ? Packets(bddtrue) : Packets(bddfalse);
-      aims.push_back({home, bddfalse, bddtrue, names});
+      const bool ours = network_.trust().ours.says(term.text);
+      const Packets home = ours ? Packets(bddtrue) : Packets(bddfalse);
+      aims.push_back({home, bddfalse, ours ? Packets(bddtrue) : outside(), names});
+      // A trusted stranger asks on for the names that he is told.
+      if (!ours && !his.empty()) aims.push_back({bddfalse, bddtrue, bddtrue, names & his});
     }
   }
 }
@@ -86,7 +91,17 @@ void Aims::byName(const model::ServiceInstance& service, const Names& names, std
   const Names his = names & network_.trust().hostile, ours = names & network_.trust().ours;
   if (!his.empty()) aims.push_back({there, there - trusted(service), there, his});
   if (!ours.empty()) aims.push_back({there, bddfalse, there, ours});
-  if (!names.empty()) aims.push_back({bddfalse, bddfalse, there, names});
+  if (!names.empty()) aims.push_back({bddfalse, bddfalse, there & outside(), names});
+}
+
+// Where the trusted names are that are not ours: who is on the path there reads what goes to them.
+Packets Aims::outside() const {
+  Packets all = bddfalse;
+  for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
+    const model::ZoneId zone(z);
+    if (network_.untrusted(zone)) all |= network_.ofZoneAddresses(zone).destination;
+  }
+  return all;
 }
 
 std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Effect& effect,
@@ -103,7 +118,7 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
   if (effect.kind == EffectKind::read) {
     const auto& sources = effect.fromUpstream ? service.upstream : service.from;
     if (sources) {
-      terms(*sources, Names::all(), aims);
+      terms(*sources, Names::all(), {}, aims);
     } else {
       aims.push_back(anywhere);
     }
@@ -122,23 +137,23 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
       if (!service.upstream) {
         aims.push_back({bddtrue, bddtrue, bddtrue, kept});
       } else {
-        terms(*service.upstream, kept, aims);
+        terms(*service.upstream, kept, effect.keepsNames ? names : Names{}, aims);
       }
       break;
     }
     case Destination::byName:
       if (parents) {
-        if (!names.empty()) terms(*service.upstream, names, aims);
+        if (!names.empty()) terms(*service.upstream, names, names, aims);
         break;
       }
       byName(service, names, aims);
-      if (service.upstream && !names.empty()) terms(*service.upstream, names, aims);
+      if (service.upstream && !names.empty()) terms(*service.upstream, names, names, aims);
       break;
     case Destination::byAddress:
       // An allow-list of names refuses literals; a deny-list does not.
       if (!literals) break;
       if (parents) {
-        terms(*service.upstream, Names::all(), aims);
+        terms(*service.upstream, Names::all(), Names::all(), aims);
       } else {
         const Packets there = allowed(service);
         aims.push_back({there, there - trusted(service), there, Names::all()});
@@ -151,13 +166,13 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
       if (!service.pool) {
         aims.push_back(anywhere);
       } else {
-        terms(*service.pool, Names::all(), aims);
+        terms(*service.pool, Names::all(), {}, aims);
       }
       break;
     case Destination::resolver:
       if (names.empty()) break;
       if (service.resolver) {
-        terms(*service.resolver, names, aims);
+        terms(*service.resolver, names, names, aims);
       } else {
         aims.push_back({bddtrue, bddtrue, bddtrue, names});
       }

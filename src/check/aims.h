@@ -41,9 +41,12 @@ class Aims {
   }
 
  private:
-  void terms(const model::PlaceTerms& terms, const Names& names, std::vector<Aim>& aims) const;
+  // `told`: the names that whoever is written there hears, and asks on for.
+  void terms(const model::PlaceTerms& terms, const Names& names, const Names& told,
+             std::vector<Aim>& aims) const;
   void byName(const model::ServiceInstance& service, const Names& names, std::vector<Aim>& aims) const;
   Names listed(const model::ServiceInstance& service) const;
+  Packets outside() const;
   Packets allowed(const model::ServiceInstance& service) const;
   Packets trusted(const model::ServiceInstance& service) const;
 

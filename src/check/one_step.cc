@@ -138,10 +138,25 @@ void OneStep::codeTo(const State& state, PartyId to, const Sink& sink) const {
     arrive(state, to, ways_.conversation(him, me), "as an answer (semantics 5.1)", sendingBack(sink));
   }
   if (stance_.direct) return;
-  tell(state, to, ways_.oneWay(me, {to, false}), "sent by his code (semantics 5.1, 5.3 to 5.5)", sink);
-  tell(state, to, ways_.asAnswers(me, {to, false}), "put into a live flow (semantics 5.4)", sink, nullptr,
-       Names::all(), &stance_.overInAnswers);
+  const Packets martian = fromItself(to);
+  tell(state, to, ways_.oneWay(me, {to, false}) - martian, "sent by his code (semantics 5.1, 5.3 to 5.5)",
+       sink);
+  tell(state, to, ways_.asAnswers(me, {to, false}) - martian, "put into a live flow (semantics 5.4)", sink,
+       nullptr, Names::all(), &stance_.overInAnswers);
   answersTo(state, to, sink);
+}
+
+// Packets from an address of one machine to the same: no service takes them (RFC 1122 section 3.2.1.3 e).
+Packets OneStep::fromItself(PartyId id) const {
+  const Party& party = network_.parties()[id];
+  if (!party.host || party.group) return bddfalse;
+  Packets all = bddfalse;
+  for (const space::Address& address : network_.model().at(*party.host).addresses) {
+    const Addresses one =
+        Addresses::of(std::vector<space::AddressRange>{{address.family, address.value, address.value}});
+    all |= one.source & one.destination;
+  }
+  return all & party.own.source & party.own.destination;
 }
 
 // What somebody asks his code, by a conversation of its own, it may answer (semantics 5.1).

@@ -77,6 +77,7 @@ class OneStep {
   Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
   std::pair<Packets, Packets> reflecting(PartyId mirror) const;
   std::vector<model::ServiceId> servicesOf(PartyId party) const;
+  Packets fromItself(PartyId party) const;
   Packets emitted(PartyId asker, PartyId to) const;
   bool mayBeClient(PartyId party) const {
     return network_.parties()[party].client && !stance_.takes[party] && !stance_.barred[party];

@@ -180,7 +180,32 @@ Packets Ways::live(const Crossing& crossing) const {
       all |= answersOver(flow, checked);
     }
   }
-  found->second = all;
+  all &= flowsOver(crossing.point);
+  live_[crossing.point] = all;
+  return all;
+}
+
+// What flows between two zones whose way leads over the point: a machine with several legs sends and hears by
+// its own addresses on each.
+Packets Ways::flowsOver(PointId point) const {
+  if (network_.rewrites()) return bddtrue;
+  const auto zones = network_.model().zones.size();
+  std::vector<Addresses> at;
+  for (std::size_t z = 0; z < zones; ++z) at.push_back(network_.ofZoneAddresses(model::ZoneId(z)));
+  for (const Party& party : network_.parties()) {
+    for (const model::ZoneId zone : party.zones) at[zone.index()] = at[zone.index()] | party.own;
+  }
+  Packets all = bddfalse;
+  for (std::size_t a = 0; a < zones; ++a) {
+    for (std::size_t b = 0; b < zones; ++b) {
+      for (const Route& route : network_.routes(model::ZoneId(a), model::ZoneId(b))) {
+        if (std::ranges::any_of(route.crossings,
+                                [&](const Crossing& one) { return network_.sameDevice(one.point, point); })) {
+          all |= at[a].source & at[b].destination;
+        }
+      }
+    }
+  }
   return all;
 }
 
@@ -375,11 +400,11 @@ Packets Ways::uncovered(const Route& route) const {
   return all;
 }
 
-// What a machine sends to an address of its own never leaves it; of code only what bears one, too.
+// What a machine sends to an address of its own never leaves it, unless code puts it on the wire.
 Packets Ways::inside(End from) const {
   const Party& party = network_.parties()[from.party];
-  if (party.group) return bddfalse;
-  return network_.sent() & (from.code ? party.own.source & party.own.destination : party.own.destination);
+  if (party.group || from.code) return bddfalse;
+  return network_.sent() & party.own.destination;
 }
 
 Packets Ways::free(const Leg& leg, End from, End to) const {

@@ -66,6 +66,7 @@ class Ways {
   std::vector<Crossing> bothWays(PointId point) const;
   Packets answered(const Crossing& crossing) const;
   Packets live(const Crossing& crossing) const;
+  Packets flowsOver(PointId point) const;
   bool sentOutside(PartyId sender) const;
   bool relatedPasses(const Crossing& crossing, bool sentOutside) const;
   bool hasFlow(PointId point, End end) const;

@@ -128,7 +128,7 @@ const Network::Adjacency& Network::adjacency(const Setting& setting) const {
       auto reach = [&](ClassIndex c) {
         reached[endpoints_[c].party.index()] = true;
         const ZoneId zone = endpoints_[c].zone;
-        if (!neighbours[zone.index()]) return;
+        if (!zone.valid() || !neighbours[zone.index()]) return;
         for (const PartyId mate : living[zone.index()]) reached[mate.index()] = true;
       };
       std::vector<bool> borne(endpoints_.size(), false);

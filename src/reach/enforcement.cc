@@ -61,6 +61,7 @@ void Network::internEnforcementAtoms() {
 
 // Zones that reach the entering side without passing the device lie behind it.
 bool Network::behindLink(PointId id, ZoneId entering, ZoneId zone) const {
+  if (!zone.valid()) return false;
   auto& known = behindCache_[{id, entering}];
   if (known.empty()) {
     known.assign(model_.zones.size(), false);
@@ -232,10 +233,16 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to, bool oth
   }
   for (const ZoneId entering : legs) {
     for (const auto& route : routes(entering, leaving)) {
-      if (std::ranges::none_of(route, [&](PointId other) { return sameDevice(other, id); })) continue;
+      auto last = route.end();
+      for (auto other = route.begin(); other != route.end(); ++other) {
+        if (sameDevice(*other, id)) last = other;
+      }
+      if (last == route.end()) continue;
       ServiceSet passing = ServiceSet::all(), rewritten;
       ZoneId zone = entering;
-      for (const PointId other : route) {
+      // Once it is through the device, that one knows it, whatever drops it further on.
+      for (auto at = route.begin(); at <= last; ++at) {
+        const PointId other = *at;
         const ZoneId next = beyond(other, zone, leaving);
         const FilterEvaluator& evaluator = *evaluators_[points_[other.index()].program];
         if (otherLegs && refusesSide(other, from, zone)) passing = {};
@@ -266,7 +273,6 @@ bool Network::liveFlowThrough(PointId id, ClassIndex endpoint, bool otherLegs) c
 }
 
 bool Network::findLiveFlow(PointId id, ClassIndex endpoint, bool otherLegs) const {
-  const ZoneId here = endpoints_[endpoint].zone;
   for (ClassIndex other = 0; other < endpoints_.size(); ++other) {
     const EndpointClass& there = endpoints_[other];
     if (there.family != endpoints_[endpoint].family) continue;
@@ -274,17 +280,6 @@ bool Network::findLiveFlow(PointId id, ClassIndex endpoint, bool otherLegs) cons
     if (there.party == endpoints_[endpoint].party && !several(there.party)) continue;
     if (!tracked(id, endpoint, other, otherLegs).empty() || !tracked(id, other, endpoint, otherLegs).empty())
       return true;
-    if (otherLegs) continue;
-    for (const auto& route : routes(here, there.zone)) {
-      if (std::ranges::find(route, id) == route.end()) continue;
-      const auto [near, far] = sides(id, here, there.zone);
-      if (!accepted(id, endpoint, other, near, far).empty() ||
-          !accepted(id, other, endpoint, far, near).empty() ||
-          !accepted(id, endpoint, other, far, near).empty() ||
-          !accepted(id, other, endpoint, near, far).empty()) {
-        return true;
-      }
-    }
   }
   return false;
 }

@@ -69,6 +69,7 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
       classes_.push_back({part.ranges().front().family, part, owner});
       roles_.push_back(
           roles.try_emplace(roleOf(part), static_cast<std::uint32_t>(roles.size())).first->second);
+      if (!zone.valid()) continue;
       zoneClasses_[zone.index()].push_back(index);
       parties_[id.index()].classes.push_back(index);
     }
@@ -112,6 +113,17 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
     parties_.push_back(party);
     addClasses(PartyId(parties_.size() - 1), ZoneId(z), zone.addresses - claimed[z], std::nullopt);
   }
+  // What lies in no zone nobody has; but it can be forged.
+  AddressSet nowhere = AddressSet::all();
+  for (const model::Zone& zone : model_.zones) nowhere = nowhere - zone.addresses;
+  if (nowhere.empty()) return;
+  Party nobody;
+  nobody.kind = Party::Kind::unlisted;
+  nobody.name = "nobody";
+  parties_.push_back(nobody);
+  const std::size_t before = endpoints_.size();
+  addClasses(PartyId(parties_.size() - 1), ZoneId(), nowhere, std::nullopt);
+  for (std::size_t c = before; c < endpoints_.size(); ++c) nowhere_.push_back(static_cast<ClassIndex>(c));
 }
 
 // Where a filter passes a family it does not cover, any machine may speak it, stated addresses or not.
@@ -216,6 +228,8 @@ const std::vector<std::vector<ServiceSet>>& Network::matrix(PointId point, bool 
 }
 
 const std::vector<std::vector<PointId>>& Network::routes(ZoneId from, ZoneId to) const {
+  static const std::vector<std::vector<PointId>> none;
+  if (!from.valid() || !to.valid()) return none;
   auto& cached = routeCache_[from.index() * model_.zones.size() + to.index()];
   if (cached) return *cached;
   std::vector<std::vector<PointId>> all;

@@ -252,6 +252,8 @@ class Network {
   std::optional<Returned> errorReturns(PointId point, model::ZoneId near, model::ZoneId far,
                                        ClassIndex victim, ClassIndex destination, space::ServiceSet quoted,
                                        space::ServiceSet wanted, const Setting& setting) const;
+  void waysBeside(std::vector<Way>& ways, model::ZoneId entering, ClassIndex source, SourceKind kind,
+                  const AtomIds& atoms, ClassIndex destination) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                    const Setting& setting, bool expected = false) const;
@@ -289,6 +291,7 @@ class Network {
   std::vector<EndpointClass> endpoints_;
   std::vector<AddressClass> classes_;
   std::vector<std::vector<ClassIndex>> zoneClasses_;
+  std::vector<ClassIndex> nowhere_;  // addresses that lie in no zone: of the party "nobody"
   std::vector<Point> points_;
   std::vector<std::vector<PointId>> sameDevice_;  // by point, itself included; sorted
   std::vector<std::unique_ptr<FilterEvaluator>> evaluators_;

@@ -206,12 +206,13 @@ struct Network::Walk {
           if (tolerated && replies)
             take(backward.reversed(), join(join(*tolerated, *replies), *sent), WayKind::liveFlow,
                  std::nullopt);
-          continue;
+          // Whoever took a neighbour's address has that one's talks with a helper, too.
+          if (kind != SourceKind::neighbour || !tolerated) continue;
         }
         auto related = net.relatedPasses(id, zone, entering, setting);
         if (!related) continue;
-        related = join(*related, *sent);
-        if (held && net.liveFlowThrough(id, now.destination, otherLegs)) {
+        related = join(join(*related, *sent), kind == SourceKind::own ? AtomIds{} : *tolerated);
+        if (held && kind == SourceKind::own && net.liveFlowThrough(id, now.destination, otherLegs)) {
           take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
         }
         const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
@@ -275,6 +276,27 @@ bool Network::shareFamily(PartyId a, PartyId b) const {
   });
 }
 
+// A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
+void Network::waysBeside(std::vector<Way>& ways, ZoneId entering, ClassIndex source, SourceKind kind,
+                         const AtomIds& atoms, ClassIndex destination) const {
+  const std::vector<ZoneId>& legs = at(endpoints_[destination].party).zones;
+  if (endpoints_[source].family != endpoints_[destination].family || endpoints_[destination].linkLocal ||
+      entering == endpoints_[destination].zone || model_.at(entering).isolated ||
+      std::ranges::find(legs, entering) == legs.end()) {
+    return;
+  }
+  Way way;
+  way.kind = WayKind::free;
+  way.source = kind;
+  way.from = way.bears = source;
+  way.to = way.sentTo = destination;
+  way.fromZone = entering;
+  way.packets = ServiceSet::all();
+  way.atoms = atoms;
+  way.answered = kind != SourceKind::forged;
+  ways.push_back(way);
+}
+
 void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
                           SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
                           const Setting& setting, bool expected) const {
@@ -285,16 +307,7 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
       shareFamily(sender, endpoints_[destination].party)) {
     return;  // they have other addresses by which to meet
   }
-  const std::vector<ZoneId>& legs = at(endpoints_[destination].party).zones;
-  if (kind == SourceKind::own && entering != leaving && !model_.at(entering).isolated &&
-      !endpoints_[destination].linkLocal && std::ranges::find(legs, entering) != legs.end()) {
-    // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
-    Walk beside{*this, setting, sender, entering, leaving, source, destination, kind, held, expected, {}};
-    ways.push_back(beside.wayOf({ServiceSet::all(), ServiceSet::all(), false, false, base, WayKind::free,
-                                 AtomIds{}, source, destination},
-                                destination, {}));
-    ways.back().answered = true;
-  }
+  if (kind == SourceKind::own) waysBeside(ways, entering, source, kind, base, destination);
   for (const auto& route : routes(entering, leaving)) {
     if (kind != SourceKind::own && !route.empty() &&
         !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&

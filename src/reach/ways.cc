@@ -38,8 +38,13 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
   std::vector<Hears> targets;
   if (receiverHeld) {
     targets = heardAt(to, setting);
-    std::erase_if(
-        targets, [&](const Hears& target) { return from != to && endpoints_[target.address].party == from; });
+    // What a machine sends to its own address stays inside it, but code may put it on the wire, and a group
+    // has other members (decision 0008).
+    if (!held && !several(from)) {
+      std::erase_if(targets, [&](const Hears& target) {
+        return from != to && endpoints_[target.address].party == from;
+      });
+    }
   } else {
     for (ClassIndex c : at(to).classes) targets.push_back({c, {}});
   }
@@ -100,6 +105,12 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
     if (a.from != b.from && (b.source == SourceKind::forged || roleOf(a.from) != roleOf(b.from)))
       return false;
     if (roleOf(a.bears) != roleOf(b.bears) || !std::ranges::includes(b.atoms, a.atoms)) return false;
+    // Nor who is on the way.
+    const auto crossed = crossedOnPath(a);
+    if (std::ranges::any_of(crossedOnPath(b),
+                            [&](ZoneId zone) { return std::ranges::find(crossed, zone) == crossed.end(); })) {
+      return false;
+    }
     if (!a.sent && !b.sent) return a.packets.contains(b.packets);
     return a.sent && b.sent && a.retargeted == b.retargeted && a.packets.contains(b.packets) &&
            a.sent->contains(*b.sent);
@@ -123,13 +134,18 @@ void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, Cla
     waysBetween(ways, from, entering, source, SourceKind::own, atoms, target, true, setting);
     return;
   }
+  // Inside the zone only port security looks at sources.
+  if (neighbours || model_.at(entering).untrusted) {
+    const bool mate = endpoints_[source].zone == entering && neighbours;
+    waysBeside(ways, entering, source, mate ? SourceKind::neighbour : SourceKind::forged,
+               neighbours ? join(atoms, *neighbours) : atoms, target);
+  }
   if (endpoints_[source].zone == entering && neighbours) {
     waysBetween(ways, from, entering, source, SourceKind::neighbour, join(atoms, *neighbours), target, true,
                 setting);
     return;
   }
   if (endpoints_[target].zone == entering && !model_.at(entering).isolated) {
-    // Inside the zone only port security looks at sources.
     if (!neighbours && !model_.at(entering).untrusted) return;
     if (neighbours) atoms = join(atoms, *neighbours);
   }
@@ -170,18 +186,19 @@ const std::vector<ClassIndex>& Network::forgeable(ZoneId entering, ZoneId leavin
                         (family == space::Family::ipv4 ? 0 : 1)];
   if (classes) return *classes;
   classes.emplace();
-  for (std::size_t z = 0; z < model_.zones.size(); ++z) {
-    if (zoneClasses_[z].empty()) continue;
+  auto add = [&](const std::vector<ClassIndex>& ofZone) {
+    if (ofZone.empty()) return;
     const bool possible = std::ranges::any_of(routes(entering, leaving), [&](const auto& route) {
       return route.empty() || mayBeUncovered(route.front(), family) ||
-             sourceTolerated(route.front(), zoneClasses_[z].front(), PartyId(), entering, SourceKind::forged,
-                             setting);
+             sourceTolerated(route.front(), ofZone.front(), PartyId(), entering, SourceKind::forged, setting);
     });
-    if (!possible) continue;
-    for (const ClassIndex c : zoneClasses_[z]) {
+    if (!possible) return;
+    for (const ClassIndex c : ofZone) {
       if (endpoints_[c].family == family) classes->push_back(c);
     }
-  }
+  };
+  for (const std::vector<ClassIndex>& ofZone : zoneClasses_) add(ofZone);
+  add(nowhere_);
   std::ranges::sort(*classes);
   return *classes;
 }
@@ -189,6 +206,7 @@ const std::vector<ClassIndex>& Network::forgeable(ZoneId entering, ZoneId leavin
 std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
                                                 const Setting& setting) const {
   std::vector<Way> ways;
+  if (!endpoints_[from].zone.valid()) return {};
   const PartyId sender = endpoints_[from].party;
   waysBetween(ways, sender, endpoints_[from].zone, from, SourceKind::own, {}, to, false, setting);
   std::vector<Opening> openings;
@@ -405,6 +423,8 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, Se
               rejected |= evaluators_[point.program]->mayReject(victim, destination,
                                                                 context(id, zone, next, value), unmatchedToo);
             }
+            rejected -=
+                ServiceSet::protocol(end.family == space::Family::ipv4 ? space::kIcmpV6 : space::kIcmp);
             return rejected & alive;
           };
           const bool gap = !unmatched && point.program == 0 && !setting.supposes(known_.unmatched);

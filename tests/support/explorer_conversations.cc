@@ -35,7 +35,7 @@ void ConcreteWalk::openAll() {
         if (effect.kind == EffectKind::store || effect.kind == EffectKind::shell) continue;
         if (!present(effect, service)) continue;
         for (const int leads : {anywhere, home, elsewhere}) {
-          if (leads != anywhere && effect.destination != model::Destination::byName) continue;
+          if (leads != anywhere && !goesByName(effect)) continue;
           openers_.push_back({Opener::Kind::effect, p, s, e, leads, true, {}});
         }
       }
@@ -98,7 +98,10 @@ void ConcreteWalk::converse(Opener& opener) {
     if (to < 0) continue;
     const int goes = goesTo(opener, d);
     if (goes == 0) continue;
-    if (endpoints[d].party == opener.party) {
+    // What a machine sends to its own address stays inside it, but code may put it on the wire, and a group
+    // has other members: whoever took that address hears it.
+    const bool away = endpoints[d].party == opener.party;
+    if (away) {
       // Decision 0008: what services of one host, or members of one group, tell each other meets no filter.
       static const Route inside{{}, {}};
       for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
@@ -108,7 +111,7 @@ void ConcreteWalk::converse(Opener& opener) {
             hear(opener, inside, {e, d, k, opener.party}, true, 1);
         }
       }
-      continue;
+      if (!code && !party.group) continue;
     }
     for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
       if (network_.family(e) != network_.family(d)) continue;
@@ -119,25 +122,25 @@ void ConcreteWalk::converse(Opener& opener) {
                              hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
       for (const int leg : party.zones) {
         // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
-        if (own && leg != to && network_.isFree(leg) && endpoints[d].party >= 0 && !endpoints[d].linkLocal &&
-            !endpoints[e].linkLocal) {
+        const bool both = own || (neighbour && endpoints[e].zone == leg);
+        if ((own || !network_.portSecurity(leg)) && !away && leg != to && network_.isFree(leg) &&
+            endpoints[d].party >= 0 && !endpoints[d].linkLocal && !endpoints[e].linkLocal) {
           const auto& legs = universe_.parties()[endpoints[d].party].zones;
           if (std::find(legs.begin(), legs.end(), leg) != legs.end()) {
             const Route beside{{}, {leg}};
             for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
-              if (emits[k]) hear(opener, beside, {e, d, k, opener.party}, true, goes, true);
+              if (emits[k]) hear(opener, beside, {e, d, k, opener.party}, both, goes, true);
             }
           }
         }
         for (const Route& route : network_.routes(leg, to)) {
-          const bool both = own || (neighbour && endpoints[e].zone == leg);
           if (route.crossings.empty()) {
             // Inside a zone: by ingress, whatever source, unless ports are secured.
             if (!own && network_.portSecurity(leg)) continue;
             // docs/stages/filters-and-reach.md: only uncovered traffic bears them.
             if ((endpoints[e].linkLocal || endpoints[d].linkLocal) && shareFamily(opener.party, d)) continue;
             for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
-              if (emits[k]) hear(opener, route, {e, d, k, opener.party}, both, goes);
+              if (emits[k]) hear(opener, route, {e, d, k, opener.party}, both, goes, false, false, away);
             }
             continue;
           }
@@ -168,7 +171,7 @@ void ConcreteWalk::converse(Opener& opener) {
                   both || (code && party.kind == Party::Kind::untrusted && network_.comesBackOver(route, e));
               // What his code at the other end has named to a helper, anybody opens; else only his code does.
               hear(opener, route, packet, heardBack && network_.answers(route, packet, value), goes, false,
-                   !opens && !code);
+                   !opens && !code, away);
             }
           }
         }
@@ -242,15 +245,15 @@ bool ConcreteWalk::hears(int party, int endpoint) const {
 }
 
 void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers,
-                        int goes, bool ownerOnly, bool codeOnly) {
+                        int goes, bool ownerOnly, bool codeOnly, bool away) {
   const auto& model = universe_.model();
   const Endpoint& there = universe_.endpoints()[packet.destination];
   const unsigned crossed = crossesOnPath(route) ? unsigned{kCrossedBack} : 0U;
   const unsigned flags = kTells | (answers ? kAnswers | crossed : 0U);
   const bool outside = model.zones[there.zone].untrusted;
-  if (outside && (goes == 1 || model.zones[there.zone].onPath))
+  if (outside && !away && (goes == 1 || model.zones[there.zone].onPath))
     mark(opener, universe_.ofZone(there.zone), universe_.ofZone(there.zone), packet, flags);
-  const bool itself = there.party == opener.party;
+  const bool itself = there.party == opener.party && !away;
   for (int q = 0; q < parties_; ++q) {
     if (!his_[q] || !exists_[q] || question_.barred[q]) continue;
     if (universe_.parties()[q].kind == Party::Kind::untrusted) continue;
@@ -263,7 +266,7 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
     if (!itself && (ownerOnly ? there.party == q : hears(q, packet.destination)))
       mark(opener, q, q, packet, flags);
   }
-  if (there.party < 0 || question_.direct || codeOnly) return;
+  if (there.party < 0 || question_.direct || codeOnly || away) return;
   if (!itself && sameMachine(packet.source, packet.destination)) return;
   const Party& owner = universe_.parties()[there.party];
   if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;

@@ -68,7 +68,7 @@ bool ConcreteWalk::isHelperPort(const FilterPoint& point, int kind) const {
   });
 }
 
-// Flows between two addresses that the filters accept, whoever opens them (any value of the conditions: a
+// Flows between two addresses that some filter accepts, whoever opens them (any value of the conditions: a
 // flow lives on). `states` are the tables of the points that saw it.
 const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger, int endpoint, int owner) {
   const int count = static_cast<int>(universe_.endpoints().size());
@@ -101,10 +101,17 @@ const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger,
       for (const int leg : legs) {
         for (const Route& route : network_.routes(leg, other.zone)) {
           for (unsigned value = 0; value < network_.conditionValues(); ++value) {
-            if (route.crossings.empty() || !network_.opens(route, packet, value)) continue;
             LiveFlow flow;
-            for (const Crossing& crossing : route.crossings)
-              flow.states |= std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
+            // Once it is through a device, that one knows it, whatever drops it further on.
+            bool through = true;
+            std::uint64_t later = 0;
+            for (const Crossing& crossing : route.crossings) {
+              const auto state = std::uint64_t{1} << static_cast<unsigned>(network_.pointOf(crossing).state);
+              through = through && network_.opens(crossing, packet, value);
+              (through ? flow.states : later) |= state;
+            }
+            flow.states &= ~later;
+            if (flow.states == 0) continue;
             flow.over =
                 question_.overAny || (a.party >= 0 ? over(a.party, owner, k) : question_.over[k] != 0);
             FilterPoint every;
@@ -160,7 +167,7 @@ void ConcreteWalk::related(int from, int to, Hop& hop) {
     if (endpoints[d].zone < 0) continue;
     for (const int leg : universe_.parties()[from].zones) {
       for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
-        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d)) continue;
+        if (route.crossings.empty() || !hears(to, d)) continue;
         for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
           if (!network_.owns(from, e) || network_.family(e) != network_.family(d)) continue;
           for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
@@ -328,7 +335,7 @@ void ConcreteWalk::helped(int from, int to, Hop& hop) {
       const bool leg =
           std::find(sender.zones.begin(), sender.zones.end(), endpoints[e].zone) != sender.zones.end();
       if (!own && (!leg || sender.kind == Party::Kind::untrusted)) continue;
-      if (ownMachine(from, d) || !hears(to, d)) continue;
+      if (!hears(to, d)) continue;
       bool any = false;
       for (const LiveFlow& flow : liveFlows(e, d, to)) any = any || flow.helper;
       if (!any) continue;
@@ -369,7 +376,7 @@ void ConcreteWalk::forgedIntoFlows(int from, int to, Hop& hop) {
     if (endpoints[d].zone < 0 || endpoints[d].linkLocal) continue;
     for (const int leg : universe_.parties()[from].zones) {
       for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
-        if (route.crossings.empty() || ownMachine(from, d) || !hears(to, d)) continue;
+        if (route.crossings.empty() || !hears(to, d)) continue;
         for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
           if (endpoints[x].linkLocal || network_.family(x) != network_.family(d) || sameMachine(x, d))
             continue;
@@ -403,7 +410,12 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
         continue;
       const bool six = network_.family(d);
       for (const int leg : universe_.parties()[from].zones) {
-        for (const Route& there_ : network_.routes(leg, there.zone)) {
+        std::vector<Route> ways = network_.routes(leg, there.zone);
+        // A neighbour with a leg elsewhere takes packets for any of its addresses (RFC 1122 section 3.3.4.2).
+        if (leg != there.zone && network_.isFree(leg) &&
+            std::find(machine.zones.begin(), machine.zones.end(), leg) != machine.zones.end())
+          ways.push_back({{}, {leg}});
+        for (const Route& there_ : ways) {
           if (there_.crossings.empty() && network_.portSecurity(leg) && !network_.owns(from, f)) continue;
           // Who answers may send from any of its legs.
           std::vector<Route> backs;
@@ -452,8 +464,10 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
                         return seen && point.covered[six] &&
                                (asAnswer ? point.established : enters(crossing, point));
                       });
-                  // The request is the hop's opener, and so is an answer that passes by a rule of its own.
-                  const bool asked = over(from, there.party, k) || (byRule && over(there.party, to, a));
+                  // The request is the hop's opener, and so are an error, which is ICMP whatever was asked,
+                  // and an answer that passes by a rule of its own.
+                  const bool asked =
+                      over(from, there.party, k) || ((byRule || asError) && over(there.party, to, a));
                   if (passes) note(hop, from, to, f, d, k, asked);
                 }
               }
@@ -472,6 +486,10 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
   for (int f = 0; f < static_cast<int>(endpoints.size()); ++f) {
     if (endpoints[f].zone < 0 || endpoints[f].linkLocal) continue;
     const bool six = network_.family(f);
+    // What arrives is the error, whatever was sent.
+    bool errorIsOver = false;
+    for (int a = 0; a < kinds; ++a)
+      errorIsOver = errorIsOver || (fits(universe_.kinds()[a], six) && over(from, to, a));
     for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
       if (endpoints[d].zone < 0 || endpoints[d].linkLocal || network_.family(d) != six) continue;
       for (const int leg : universe_.parties()[from].zones) {
@@ -481,7 +499,8 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
             const auto& point = network_.pointOf(crossing);
             if (!point.covered[six] || !network_.sourcePasses(crossing, f, from)) continue;
             for (int k = 0; k < kinds; ++k) {
-              if ((hop.flags & kTells) != 0 && !over(from, to, k)) continue;
+              const bool counts = errorIsOver || over(from, to, k);
+              if ((hop.flags & kTells) != 0 && !counts) continue;
               // RFC 1122 section 3.2.2: no error is sent because of an error.
               if (universe_.kinds()[k].icmpError) continue;
               for (unsigned value = 0; value < network_.conditionValues(); ++value) {
@@ -493,15 +512,16 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                   if ((((crossing.sides[0] | crossing.sides[1]) >> static_cast<unsigned>(z)) & 1U) == 0)
                     continue;
                   if (z == endpoints[f].zone) {
-                    if (hears(to, f)) note(hop, from, to, f, d, k, over(from, to, k));
+                    if (hears(to, f)) note(hop, from, to, f, d, k, counts);
                     continue;
                   }
                   if (crossing.point == 0) continue;
                   for (const Route& on : network_.routes(z, endpoints[f].zone)) {
                     if (!hears(to, f)) continue;
-                    for (int s = 0; s < static_cast<int>(endpoints.size()); ++s) {
-                      // The device's own address is not in the model: any of its side.
-                      if (endpoints[s].zone != z || endpoints[s].linkLocal || network_.family(s) != six)
+                    for (int s = -1; s < static_cast<int>(endpoints.size()); ++s) {
+                      // The device's own address is not in the model: any of its side, or none of these.
+                      if (s >= 0 &&
+                          (endpoints[s].zone != z || endpoints[s].linkLocal || network_.family(s) != six))
                         continue;
                       for (int a = 0; a < kinds; ++a) {
                         if (!fits(universe_.kinds()[a], six)) continue;
@@ -517,10 +537,10 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
                                            (flow.opened ? flow.kind == k : network_.answerIs(flow.kind, k));
                                   });
                               if (filter.covered[six] && live && enters(next, filter)) return true;
-                              return filter.covered[six] &&
+                              return s >= 0 && filter.covered[six] &&
                                      network_.rules(filter, s, f, a, value) == RuleWord::accept;
                             });
-                        if (passes) note(hop, from, to, f, d, k, over(from, to, k));
+                        if (passes) note(hop, from, to, f, d, k, counts);
                       }
                     }
                   }

@@ -385,11 +385,9 @@ NameRepresentative Universe::judgeName(const std::string& name) const {
       judged.own = judged.own || belowSuffix(name, suffix);
     }
     // "A name written as `upstream` is trusted like an allow-listed one."
-    for (const auto* terms : {&service.upstream, &service.resolver}) {
-      if (!*terms) continue;
-      for (const auto& term : **terms) {
-        if (term.kind == PlaceTerm::Kind::name && !trustsNobody(term.text)) hear(term.text, trusted);
-      }
+    if (!service.upstream) continue;
+    for (const auto& term : *service.upstream) {
+      if (term.kind == PlaceTerm::Kind::name && !trustsNobody(term.text)) hear(term.text, trusted);
     }
   }
   judged.hostile = trusted <= stranger;

@@ -186,7 +186,13 @@ int ConcreteWalk::leadsOf(int name) const {
   return judged.own ? home : elsewhere;
 }
 
-int ConcreteWalk::byTerms(const model::PlaceTerms& terms, int endpoint) const {
+bool goesByName(const model::Effect& effect) {
+  return effect.destination == Destination::byName || effect.keepsNames || effect.kind == EffectKind::lookup;
+}
+
+// `asksOn`: a trusted name that is told others is a resolver or a proxy outside: it asks on for them, his
+// included (decision 0019).
+int ConcreteWalk::byTerms(const model::PlaceTerms& terms, int endpoint, bool asksOn) const {
   const Endpoint& there = universe_.endpoints()[endpoint];
   int goes = 0;
   for (const auto& term : terms) {
@@ -194,6 +200,7 @@ int ConcreteWalk::byTerms(const model::PlaceTerms& terms, int endpoint) const {
       const auto judged = universe_.judgeName(term.text);
       const bool outside = universe_.model().zones[there.zone].untrusted;
       if (judged.hostile || (judged.own && there.party >= 0 && !outside)) return 1;
+      if (outside && !judged.own && asksOn) return 1;
       if (outside && !judged.own) goes = 2;
     } else if (universe_.means(term, there)) {
       return 1;
@@ -230,19 +237,21 @@ int ConcreteWalk::goesTo(const Opener& opener, int endpoint) const {
   const bool outside = universe_.model().zones[there.zone].untrusted;
   // Decision 0013: a proxy with parents asks nobody else.
   const bool parents = behaviour.name == "http-forward-proxy" && service.upstream;
+  const bool told = opener.leads == anywhere;  // a name of his
   if (effect.kind == EffectKind::read) {
     const auto& terms = effect.fromUpstream ? service.upstream : service.from;
     return terms ? byTerms(*terms, endpoint) : 1;
   }
-  if (effect.kind == EffectKind::lookup) return service.resolver ? byTerms(*service.resolver, endpoint) : 1;
+  if (effect.kind == EffectKind::lookup)
+    return service.resolver ? byTerms(*service.resolver, endpoint, told) : 1;
   bool trusted = false;
   switch (effect.destination) {
     case Destination::fixed:
-      return service.upstream ? byTerms(*service.upstream, endpoint) : 1;
+      return service.upstream ? byTerms(*service.upstream, endpoint, effect.keepsNames && told) : 1;
     case Destination::byName: {
-      if (parents) return byTerms(*service.upstream, endpoint);
+      if (parents) return byTerms(*service.upstream, endpoint, told);
       // Decision 0013: of a mail relay, `upstream` adds destinations.
-      if (service.upstream && byTerms(*service.upstream, endpoint) == 1) return 1;
+      if (service.upstream && byTerms(*service.upstream, endpoint, told) == 1) return 1;
       if (!listed(service, endpoint, trusted)) return 0;
       if (opener.leads == home) return !outside && there.party >= 0 ? 1 : 0;
       if (opener.leads == elsewhere) return outside ? 2 : 0;
@@ -251,7 +260,7 @@ int ConcreteWalk::goesTo(const Opener& opener, int endpoint) const {
     case Destination::byAddress:
       // Semantics 4: an allow-list of names refuses literals; a deny-list does not.
       if (service.names && service.names->allow) return 0;
-      if (parents) return byTerms(*service.upstream, endpoint);
+      if (parents) return byTerms(*service.upstream, endpoint, true);  // a literal that the parent goes to
       if (!listed(service, endpoint, trusted)) return 0;
       return outside && trusted ? 2 : 1;
     case Destination::pool:
@@ -456,7 +465,7 @@ void ConcreteWalk::stepTold(int index) {
         for (const Opener& opener : openers_) {
           if (opener.kind != Opener::Kind::effect || opener.service != state.who || opener.effect != e)
             continue;
-          if (effect.destination == Destination::byName && opener.leads != leadsOf(state.name)) continue;
+          if (goesByName(effect) && opener.leads != leadsOf(state.name)) continue;
           follow(index, opener, sameName);
         }
         if (effect.destination == Destination::pool) {
@@ -509,7 +518,7 @@ void ConcreteWalk::readBy(int index, int responder, HopFlag flag) {
         continue;
       }
       if (!universe_.passes(opener.service, n, effect.names)) continue;
-      if (effect.destination == Destination::byName && opener.leads != leadsOf(n)) continue;
+      if (goesByName(effect) && opener.leads != leadsOf(n)) continue;
       // The name that the next service is asked for is the one that this service is asked for.
       if (keepsName(opener.service, effect) && state.holds == Holds::yields && state.name != n &&
           speaks(state.who, opener))

@@ -57,6 +57,9 @@ enum NameLeads {
   elsewhere = 2
 };  // to him or anyone; to hosts of ours; to trusted strangers
 
+// Whether where it goes depends on the name that it is told.
+bool goesByName(const model::Effect& effect);
+
 class ConcreteWalk {
  public:
   ConcreteWalk(const Universe& universe, const ConcreteNetwork& network, Unstated unstated,
@@ -82,7 +85,7 @@ class ConcreteWalk {
   bool speaks(int service, const Opener& opener) const;
   int leadsOf(int name) const;
   int goesTo(const Opener& opener, int endpoint) const;  // 0: not there, 1: there, 2: but he is not there
-  int byTerms(const model::PlaceTerms& terms, int endpoint) const;
+  int byTerms(const model::PlaceTerms& terms, int endpoint, bool asksOn = false) const;
   bool listed(const model::ServiceInstance& service, int endpoint, bool& trusted) const;
   void takeFromHisEnd();
 
@@ -90,14 +93,10 @@ class ConcreteWalk {
   void openAll();
   void converse(Opener& opener);
   void hear(Opener& opener, const Route& route, const ConcretePacketOnWay& packet, bool answers, int goes,
-            bool ownerOnly = false, bool codeOnly = false);
+            bool ownerOnly = false, bool codeOnly = false, bool away = false);
   void mark(Opener& opener, int responder, int responderParty, const ConcretePacketOnWay& packet,
             unsigned flags);
   bool sameMachine(int source, int destination) const;
-  // What a machine sends to its own address never leaves it.
-  bool ownMachine(int party, int endpoint) const {
-    return universe_.endpoints()[endpoint].party == party && !universe_.parties()[party].group;
-  }
   bool crossesOnPath(const Route& route) const;
   bool shareFamily(int party, int endpoint) const;
 

@@ -37,7 +37,11 @@ Words wordsOf(const space::ServiceSet& set) {
 class Draft {
  public:
   Draft(std::uint64_t seed, const model::BehaviourCatalogue& behaviours, ArchitectureCoverage* coverage)
-      : random_(seed), behaviours_(behaviours), coverage_(coverage) {}
+      : random_(seed), behaviours_(behaviours), coverage_(coverage) {
+    // Three in eight dwell on what otherwise meets too rarely.
+    const auto theme = static_cast<unsigned>(seed % 8);
+    dwellsOn_ = theme < 4 ? static_cast<Theme>(theme) : Theme::none;
+  }
 
   std::string text() {
     strict_ = percent(65);
@@ -84,6 +88,12 @@ class Draft {
     std::string services, configuration;
   };
 
+  // Untrusted zones and those on the path; names as destinations; machines with several legs or addresses.
+  enum class Theme { none, strangers, names, machines };
+  unsigned often(Theme theme, unsigned share, unsigned there) const {
+    return dwellsOn_ == theme ? there : share;
+  }
+
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   bool percent(unsigned share) { return below(100) < share; }
   template <class T>
@@ -113,16 +123,16 @@ class Draft {
       zone.name = "net";
       zone.networks = {"0.0.0.0/0", "\"::/0\""};
       zone.untrusted = true;
-      zone.onPath = percent(12);
+      zone.onPath = percent(often(Theme::strangers, 12, 50));
       if (zone.onPath) count("zone on-path");
       zones_.push_back(zone);
     }
-    if (percent(10)) {
+    if (percent(often(Theme::strangers, 10, 70))) {
       Zone zone;
       zone.name = "partner";
-      zone.networks = {"192.0.2.0/24"};
+      zone.networks = {"198.51.100.0/24"};
       zone.untrusted = true;
-      zone.onPath = percent(20);
+      zone.onPath = percent(often(Theme::strangers, 20, 40));
       count("two untrusted zones");
       zones_.push_back(zone);
     }
@@ -143,7 +153,7 @@ class Draft {
       host.zone = trustedZone();
       const Zone& zone = zones_[host.zone];
       std::string text = fmt::format("zone: {}", zone.name);
-      if (percent(12)) {
+      if (percent(often(Theme::machines, 12, 40))) {
         const int also = trustedZone();
         if (also != host.zone) {
           host.also = also;
@@ -152,7 +162,7 @@ class Draft {
         }
       }
       const auto four = fmt::format("10.{}.0.{}", zone.number, h + 4);
-      if (percent(12)) {
+      if (percent(often(Theme::machines, 12, 25))) {
         text += fmt::format(", count: {}", 2 + below(3));
         count("host count");
       } else if (percent(80)) {
@@ -267,11 +277,11 @@ class Draft {
                            : fmt::format("10.{}.0.{}", zones_[trustedZone()].number,
                                          percent(50) ? std::string("128/25") : std::to_string(4 + below(5)));
       }));
-    if (key == "upstream" && percent(12)) {
+    if (key == "upstream" && percent(often(Theme::names, 12, 40))) {
       count("upstream by name");
       return list({dottedName()});
     }
-    if (key == "resolver" && percent(6)) return list({dottedName()});
+    if (key == "resolver" && percent(often(Theme::names, 6, 30))) return list({dottedName()});
     return list(some([&] { return place(key == "upstream" || key == "from"); }));
   }
 
@@ -442,7 +452,7 @@ class Draft {
   }
 
   std::string links() {
-    if (zones_.size() < 2 || !percent(38)) return {};
+    if (zones_.size() < 2 || !percent(often(Theme::strangers, 38, 80))) return {};
     std::string text = "links:\n";
     const int number = 1 + static_cast<int>(below(4));
     std::set<std::string> devices, pairs;
@@ -564,6 +574,7 @@ class Draft {
     return text;
   }
 
+  Theme dwellsOn_ = Theme::none;
   std::mt19937_64 random_;
   const model::BehaviourCatalogue& behaviours_;
   ArchitectureCoverage* coverage_;
