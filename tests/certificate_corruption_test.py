@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = ("multi-zone-dns", "ntp-hierarchy")
+EXAMPLES = ("multi-zone-dns", "ntp-hierarchy", "bank", "water-utility")
 SEED, COUNT = 20261124, 1000
 
 # Edits of a model that change what it states; each in the cone of every claim that a point of it decides.
@@ -187,6 +187,24 @@ def flip_over(rng, c):
     state["over"] = False
 
 
+def drop_cut(rng, c):
+    closure = claim_closure(c)
+    cut = closure.get("cut", [])
+    cut.remove(pick(rng, cut))
+
+
+def narrow_cut(rng, c):
+    pick(rng, claim_closure(c).get("cut", []))["bits-per-second"] *= rng.choice([0, 0.5, 0.999])
+
+
+def move_cut(rng, c):
+    closure = claim_closure(c)
+    if not closure.get("cut"):
+        raise NoChange
+    state = pick(rng, closure["states"])
+    state["far"] = not state.get("far", False)
+
+
 def drop_his_end(rng, c):
     his = pick(rng, (x for x in c.get("closures", []) if x["role"] == "his-end"))
     c["closures"].remove(his)
@@ -275,7 +293,7 @@ def break_form(rng, c):
 CORRUPTIONS = (
     drop_step, drop_shut, rename_shut, turn_step, drop_pair, drop_because, swap_because, add_because, move_reason,
     other_file, reword_reason, relayer_reason, reattribute_reason, drop_reason, swap_reasons, spare_reason, drop_state,
-    narrow_names, flip_over, drop_his_end, drop_claim_closure, other_start, turn_role, backwards, drop_host, drop_service,
+    narrow_names, flip_over, drop_cut, narrow_cut, move_cut, drop_his_end, drop_claim_closure, other_start, turn_role, backwards, drop_host, drop_service,
     change_claim, change_hash, change_cone, other_model, break_form,
 )
 

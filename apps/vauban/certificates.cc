@@ -24,13 +24,11 @@ Result<CertificatesWritten> writeCertificates(const std::string& folder, const m
     for (int n = 2; !taken.insert(name).second; ++n)
       name = report::certificateFileName(result.claim->id + "-" + std::to_string(n));
     const std::filesystem::path path = std::filesystem::path(folder) / name;
-    if (result.judgement.verdict != channel::Verdict::kept) {
-      std::filesystem::remove(path, error);
-      continue;
-    }
-    const auto certificate = judge.certificate(*result.claim);
+    const bool kept = result.judgement.verdict == channel::Verdict::kept;
+    const auto certificate = kept ? judge.certificate(*result.claim) : std::nullopt;
     if (!certificate) {
-      written.without.push_back(result.claim->id);
+      std::filesystem::remove(path, error);  // of an earlier run
+      if (kept) written.without.push_back(result.claim->id);
       continue;
     }
     const std::filesystem::path part = path.string() + ".part";

@@ -48,6 +48,7 @@ class Writer {
       if (named && !names.full()) state.names = names.suffixes();
       bool& over = known[state.text];
       over = over || seen || !flags;
+      state.far = closure.far.contains(key);
       part.states.push_back(std::move(state));
       const PartyId holder = partyOf(kind, index);
       parties_.insert(nameOf(holder));
@@ -58,6 +59,12 @@ class Writer {
       if (named) services_.insert(index);
     }
     std::ranges::sort(part.states, {}, [](const auto& s) { return std::tie(s.text, s.over); });
+    for (const auto& [edge, rate] : closure.cut) {
+      const auto& [fromKind, fromIndex, fromOver] = edge.first;
+      const auto& [toKind, toIndex, toOver] = edge.second;
+      part.cut.push_back({textOf(fromKind, fromIndex), textOf(toKind, toIndex), fromOver, toOver, rate});
+    }
+    std::ranges::sort(part.cut);
     for (const PartyId from : holders) {
       for (std::size_t p = 0; p < net_.parties().size(); ++p) {
         const PartyId to(p);

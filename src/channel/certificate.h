@@ -20,6 +20,9 @@ struct Closure {
   std::vector<bool> held, waits, starts, barred;  // by party
   std::set<reach::PartyId> present;               // machines not listed that exist all the same
   std::map<StateKey, space::NameSet> reached;
+  // Of `at-most` claims: what lies behind the narrowest place, and what leads there.
+  std::set<StateKey> far;
+  std::map<std::pair<StateKey, StateKey>, double> cut;  // bits a second
 };
 
 struct Reason {
@@ -36,6 +39,13 @@ struct Certificate {
     std::string text;
     bool over = false;
     std::vector<std::pair<std::string, bool>> names;  // empty: all, or none to speak of
+    bool far = false;
+  };
+  struct Cut {
+    std::string from, to;
+    bool fromOver = false, toOver = false;
+    double bitsPerSecond = 0;
+    auto operator<=>(const Cut&) const = default;
   };
   struct Step {
     std::string from, to;
@@ -52,6 +62,7 @@ struct Certificate {
     std::vector<State> states;
     std::vector<Step> steps;
     std::vector<Relied> hosts, services;
+    std::vector<Cut> cut;
   };
   const model::Claim* claim = nullptr;
   std::vector<Reason> reasons;

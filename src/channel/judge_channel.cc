@@ -205,6 +205,11 @@ std::optional<Certificate> Judge::certificate(const Claim& claim) const {
   }
   auto query = queryOf(claim, world);
   if (!query) return std::nullopt;
+  if (claim.kind == ClaimKind::atMost) {
+    if (world.solver.solve(*query, Setting{}, true).totalBitsPerSecond > claim.bitsPerSecond)
+      return std::nullopt;
+    return certify(network, behaviours_, claim, world.solver.closures(*query, true), false);
+  }
   bool backwards = false;
   if (world.solver.solve(*query, Setting{}).reached) {
     if (!claim.bothWays) return std::nullopt;

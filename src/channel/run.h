@@ -50,7 +50,7 @@ struct Solver::Run {
       gaps = reach::join(gaps, labels[static_cast<std::size_t>(at)].atoms);
     return gaps;
   }
-  double total() const;
+  double total(Closure* closure) const;
 
   // Whether a state one hop further could add anything: asked before the hop is put into words, which costs.
   bool adds(StateKind kind, std::uint32_t index, bool seen, const space::NameSet& names, int parent,

@@ -32,18 +32,20 @@ Outcome Solver::solve(const Query& query, const reach::Setting& setting, bool ev
   return run.go();
 }
 
-std::vector<Closure> Solver::closures(const Query& query) const {
+std::vector<Closure> Solver::closures(const Query& query, bool everything) const {
   const reach::Setting asWritten;
   Run run(network_, behaviours_, trust_, query, asWritten);
   std::vector<Closure> closures;
+  run.everything = everything;
   if (!query.direct) run.lookFromHisEnd(*this, &closures);
   run.go();
   closures.push_back(run.closure(false));
+  if (everything) run.total(&closures.back());
   return closures;
 }
 
 Closure Solver::Run::closure(bool hisEnd) const {
-  Closure closure{hisEnd, query.from, held, target, source, barred, {}, {}};
+  Closure closure{hisEnd, query.from, held, target, source, barred, {}, {}, {}, {}};
   for (std::size_t p = 0; p < held.size(); ++p) {
     if (exists(PartyId(p))) closure.present.insert(PartyId(p));
   }
@@ -169,7 +171,8 @@ void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms,
   }
   NameSet& known = reached[{state.kind, state.index, state.seen}];
   if (known.contains(state.names)) return;
-  if (!state.seen) {
+  // Where all is summed, each state needs its own steps.
+  if (!state.seen && !everything) {
     auto better = reached.find({state.kind, state.index, true});
     if (better != reached.end() && better->second.contains(state.names)) return;
   }
@@ -400,8 +403,8 @@ std::string Solver::Run::join(const std::vector<std::string>& words) {
 }
 
 // The greatest flow from the sources to the targets over the edges taken (Edmonds and Karp 1972): never below
-// what all channels together carry.
-double Solver::Run::total() const {
+// what all channels together carry. Into the closure, where it is narrowest.
+double Solver::Run::total(Closure* closure) const {
   constexpr double kInfinite = 1e18;
   std::map<StateKey, std::map<StateKey, double>> room;
   const StateKey start{StateKind::held, UINT32_MAX, false}, end{StateKind::held, UINT32_MAX, true};
@@ -424,7 +427,16 @@ double Solver::Run::total() const {
         if (left > 1e-6 && from.try_emplace(next, queue[q]).second) queue.push_back(next);
       }
     }
-    if (!from.contains(end)) return sum;
+    if (!from.contains(end)) {
+      if (closure == nullptr) return sum;
+      for (const auto& [key, names] : closure->reached) {
+        if (!names.empty() && !from.contains(key)) closure->far.insert(key);
+      }
+      for (const auto& [edge, rate] : edges) {
+        if (from.contains(edge.first) && !from.contains(edge.second)) closure->cut.emplace(edge, rate);
+      }
+      return sum;
+    }
     double through = kInfinite;
     for (StateKey at = end; at != start; at = from[at]) through = std::min(through, room[from[at]][at]);
     for (StateKey at = end; at != start; at = from[at]) {
@@ -512,7 +524,7 @@ Outcome Solver::Run::go() {
     outcome.hops.insert(outcome.hops.begin(), label.hops.begin(), label.hops.end());
     outcome.direct = outcome.direct && !label.relayed;
   }
-  if (everything) outcome.totalBitsPerSecond = total();
+  if (everything) outcome.totalBitsPerSecond = total(nullptr);
   return outcome;
 }
 

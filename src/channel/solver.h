@@ -81,8 +81,8 @@ class Solver {
   // `everything`: do not stop at the first arrival; sums the capacity of all of them.
   Outcome solve(const Query& query, const reach::Setting& setting, bool everything = false) const;
   // The closed sets of states that show that the query is not reached at worst: those from his end, then its
-  // own.
-  std::vector<Closure> closures(const Query& query) const;
+  // own. `everything`: that it is reached by no more than the cut in the last one.
+  std::vector<Closure> closures(const Query& query, bool everything = false) const;
 
  private:
   struct Run;

@@ -57,12 +57,12 @@ class Search {
       const bool start = state.holding == Holding::code && stance_.known[state.party];
       if (ends || (stance_.direct && !start) || (start && hisEnd_)) continue;
       step_.from(state, [&](const Landing& landing) {
-        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how;
+        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how.text;
         arrived_ = arrived_ || landing.arrives;
         State to = landing.to;
         // What comes back to `from` was there already.
         if (landing.back && to.holding == Holding::code && stance_.known[to.party]) to.over = false;
-        add(to, i, landing.how);
+        add(to, i, landing.how.text);
       });
     }
   }

@@ -23,6 +23,14 @@ struct WrittenState {
   bool over = true;
   std::optional<Names> names;
   std::string where;  // JSON pointer
+  bool far = false;   // behind the cut
+};
+
+struct WrittenCut {
+  std::string from, to;
+  bool fromOver = true, toOver = true;
+  double bitsPerSecond = 0;
+  std::string where;
 };
 
 struct WrittenStep {
@@ -44,6 +52,7 @@ struct Closure {
   std::vector<WrittenState> states;
   std::vector<WrittenStep> steps;
   std::vector<Because> hosts, services;
+  std::vector<WrittenCut> cut;
   std::string where;
 };
 

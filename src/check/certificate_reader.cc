@@ -77,6 +77,12 @@ class Reader {
     error(where + "/" + key, "a whole number is expected");
     return 0;
   }
+  double rate(const Json& node, const std::string& key, const std::string& where) {
+    if (node.contains(key) && node[key].is_number() && node[key].get<double>() >= 0)
+      return node[key].get<double>();
+    error(where + "/" + key, "a number of bits a second is expected");
+    return 0;
+  }
   std::vector<std::string> texts(const Json& node, const std::string& key, const std::string& where) {
     std::vector<std::string> all;
     for (const Json* item : list(node, key, where, false)) {
@@ -129,13 +135,7 @@ WrittenClaim readClaim(Reader& reader, const Json& node) {
   claim.via = reader.texts(node, "via", where);
   claim.direct = reader.flag(node, "direct", where, false);
   claim.bothWays = reader.flag(node, "both-ways", where, false);
-  if (node.contains("at-most") && !node["at-most"].is_null()) {
-    if (node["at-most"].is_number()) {
-      claim.atMost = node["at-most"].get<double>();
-    } else {
-      reader.error(where + "/at-most", "a number of bits a second is expected");
-    }
-  }
+  if (node.contains("at-most")) claim.atMost = reader.rate(node, "at-most", where);
   return claim;
 }
 
@@ -190,7 +190,8 @@ Because readBecause(Reader& reader, const Json& node, const char* about, const s
 Closure readClosure(Reader& reader, const Json& node, const std::string& where) {
   Closure closure;
   closure.where = where;
-  if (!reader.object(node, where, {"from", "role", "?backwards", "states", "steps", "hosts", "services"})) {
+  if (!reader.object(node, where,
+                     {"from", "role", "?backwards", "states", "steps", "hosts", "services", "?cut"})) {
     return closure;
   }
   closure.from = reader.texts(node, "from", where);
@@ -199,9 +200,17 @@ Closure readClosure(Reader& reader, const Json& node, const std::string& where) 
   std::size_t i = 0;
   for (const Json* item : reader.list(node, "states", where)) {
     const std::string at = fmt::format("{}/states/{}", where, i++);
-    if (!reader.object(*item, at, {"state", "over", "?names"})) continue;
+    if (!reader.object(*item, at, {"state", "over", "?names", "?far"})) continue;
     closure.states.push_back({reader.text(*item, "state", at), reader.flag(*item, "over", at, true),
-                              readNames(reader, *item, at), at});
+                              readNames(reader, *item, at), at, reader.flag(*item, "far", at, false)});
+  }
+  i = 0;
+  for (const Json* item : reader.list(node, "cut", where)) {
+    const std::string at = fmt::format("{}/cut/{}", where, i++);
+    if (!reader.object(*item, at, {"from", "from-over", "to", "to-over", "bits-per-second"})) continue;
+    closure.cut.push_back({reader.text(*item, "from", at), reader.text(*item, "to", at),
+                           reader.flag(*item, "from-over", at, true), reader.flag(*item, "to-over", at, true),
+                           reader.rate(*item, "bits-per-second", at), at});
   }
   i = 0;
   for (const Json* item : reader.list(node, "steps", where)) {

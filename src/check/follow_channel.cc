@@ -10,7 +10,8 @@ namespace {
 class ClosureCheck {
  public:
   ClosureCheck(Verdict& verdict, const Certificate& certificate, const Network& network, const Aims& aims,
-               const Closure& closure, const Stance& stance, const Flags& there, bool hisEnd)
+               const Closure& closure, const Stance& stance, const Flags& there, bool hisEnd,
+               std::optional<double> atMost = std::nullopt)
       : verdict_(verdict),
         certificate_(certificate),
         network_(network),
@@ -18,7 +19,8 @@ class ClosureCheck {
         closure_(closure),
         stance_(stance),
         there_(there),
-        hisEnd_(hisEnd) {}
+        hisEnd_(hisEnd),
+        atMost_(atMost) {}
 
   void run(const Ways& ways, const Listing& listing) {
     readStates();
@@ -29,6 +31,7 @@ class ClosureCheck {
     }
     checkStart();
     checkSteps(ways);
+    checkCut();
     checkListing(listing);
   }
 
@@ -99,18 +102,21 @@ class ClosureCheck {
         verdict_.reject("state '" + written.text + "' is of a host that the claim bars", written.where);
       }
       states_[written.text].push_back(*state);
+      if (written.far) far_.insert({written.text, written.over});
       where_.emplace_back(*state, written.where);
       ++verdict_.result().states;
     }
   }
 
-  // Whether the closure has the state, with all its names and at least its `over`.
-  bool has(const State& state) const {
+  bool far(const State& state) const { return far_.contains({textOf(network_, state), state.over}); }
+
+  // Whether the closure has the state, with all its names and at least its `over`. `near`: before the cut.
+  bool has(const State& state, bool near) const {
     const auto found = states_.find(textOf(network_, state));
     if (found == states_.end()) return false;
     Names missing = state.names;
     for (const State& one : found->second) {
-      if (stance_.distinguishes && state.over && !one.over) continue;
+      if ((stance_.distinguishes && state.over && !one.over) || (near && far(one))) continue;
       missing = missing - one.names;
       if (missing.empty()) return true;
     }
@@ -121,7 +127,7 @@ class ClosureCheck {
     for (PartyId id = 0; id < network_.parties().size(); ++id) {
       if (!stance_.starts[id] || stance_.barred[id]) continue;
       const State start{Holding::code, id, std::nullopt, false, Names::all()};
-      if (!has(start)) {
+      if (!has(start, true)) {
         verdict_.reject("the closure does not hold '" + textOf(network_, start) + "', where it starts",
                         closure_.where + "/states");
       }
@@ -130,7 +136,7 @@ class ClosureCheck {
     for (const auto& [state, where] : where_) {
       const bool ends =
           state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
-      if (ends && state.over) {
+      if (ends && state.over && !far(state)) {
         verdict_.reject("'" + textOf(network_, state) + "' is reached: he waits there", where);
       }
     }
@@ -141,8 +147,8 @@ class ClosureCheck {
     return state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
   }
 
-  // Whether the closure has that state, or one that does all that it does.
-  bool holds(const Landing& landing) const {
+  // Whether the closure has that state, or one that does all that it does. `near`: before the cut.
+  bool holds(const Landing& landing, bool near) const {
     State state = landing.to;
     // What `from` gets back was there already: it is the start, with nothing over P yet
     // (example-multi-zone-dns: a question that a resolver answers, and bytes that leave another way, are no
@@ -153,10 +159,56 @@ class ClosureCheck {
         stance_.waits[state.party] ||
         std::ranges::any_of(stance_.tunnels, [&](const auto& tunnel) { return tunnel.first == state.party; });
     if (!hisEnd_ && start && (landing.back || !his)) state.over = false;
-    if (has(state)) return true;
+    if (has(state, near)) return true;
     // No filter stands inside a host (decision 0008): code on it does what its services and clients do.
     return state.holding != Holding::code &&
-           has({Holding::code, state.party, std::nullopt, state.over, Names::all()});
+           has({Holding::code, state.party, std::nullopt, state.over, Names::all()}, near);
+  }
+
+  // A step over the cut, of which the claim may have so many bits a second.
+  void across(const State& from, const Landing& landing) {
+    State to = landing.to;
+    if (!states_.contains(textOf(network_, to)))
+      to = {Holding::code, to.party, std::nullopt, to.over, Names::all()};
+    if (!far(to)) to.over = true;
+    const Party& party = network_.parties()[from.party];
+    const double machines =
+        party.host ? static_cast<double>(std::max<std::uint64_t>(1, network_.model().at(*party.host).count))
+                   : 1;
+    double& bits =
+        across_[{{textOf(network_, from), from.over}, {textOf(network_, to), to.over}}][landing.how.text];
+    bits = std::max(bits, landing.how.bitsPerSecond * machines);
+  }
+
+  void checkCut() {
+    if (!atMost_) {
+      if (!closure_.cut.empty() || !far_.empty())
+        verdict_.reject("only a claim `at-most` has a cut", closure_.where + "/cut");
+      return;
+    }
+    std::map<std::pair<Key, Key>, const WrittenCut*> written;
+    double sum = 0;
+    for (const WrittenCut& cut : closure_.cut) {
+      const std::pair<Key, Key> edge{{cut.from, cut.fromOver}, {cut.to, cut.toOver}};
+      if (!written.emplace(edge, &cut).second) verdict_.reject("that is there twice", cut.where);
+      if (!across_.contains(edge)) verdict_.reject("no step leads there over the cut", cut.where);
+      sum += cut.bitsPerSecond;
+    }
+    constexpr double kRounding = 1 + 1e-9;
+    for (const auto& [edge, carriers] : across_) {
+      double bits = 0;
+      for (const auto& [text, rate] : carriers) bits += rate;
+      const auto found = written.find(edge);
+      if (found == written.end()) {
+        verdict_.reject(
+            "a step over the cut from '" + edge.first.first + "' to '" + edge.second.first + "' is left out",
+            closure_.where + "/cut");
+      } else if (bits > found->second->bitsPerSecond * kRounding) {
+        verdict_.reject("more gets over the cut there", found->second->where);
+      }
+    }
+    if (sum > *atMost_ * kRounding)
+      verdict_.reject("more gets over the cut than the claim allows", closure_.where + "/cut");
   }
 
   static std::string instance(Packets packets) { return packets == bddfalse ? "" : ", as " + oneOf(packets); }
@@ -173,19 +225,23 @@ class ClosureCheck {
       if (start && hisEnd_) continue;
       step.from(state, [&, &state = state, &where = where](const Landing& landing) {
         ++verdict_.result().steps;
+        const bool beyond = !far(state) && (!landing.arrives || has(landing.to, false)) &&
+                            !holds(landing, true) && holds(landing, false);
+        if (beyond) return across(state, landing);
+        if (landing.arrives && atMost_ && far(state)) return;  // counted where it crossed the cut
         const std::string to = textOf(network_, landing.to);
         if (landing.arrives) {
           const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to +
-                                   "', where he waits: " + landing.how;
+                                   "', where he waits: " + landing.how.text;
           if (told.insert(text).second) verdict_.reject(text + instance(landing.packets), where);
           return;
         }
-        if (holds(landing)) return;
+        if (holds(landing, false)) return;
         const bool known = states_.contains(to);
         std::string missing = known ? "' with all that it brings" : "'";
         if (known && stance_.distinguishes && landing.to.over) missing = "' +over or with all its names";
         const std::string text = "a step leads from '" + textOf(network_, state) + "' to '" + to + missing +
-                                 ", which the closure does not hold: " + landing.how;
+                                 ", which the closure does not hold: " + landing.how.text;
         if (told.insert(text).second) verdict_.reject(text + instance(landing.packets), where);
       });
     }
@@ -329,7 +385,11 @@ class ClosureCheck {
   Stance stance_;
   const Flags& there_;
   bool hisEnd_;
+  std::optional<double> atMost_;  // bits a second that may get across the cut
   std::map<std::string, std::vector<State>> states_;
+  using Key = std::pair<std::string, bool>;                              // a state and its `over`
+  std::set<Key> far_;                                                    // behind the cut
+  std::map<std::pair<Key, Key>, std::map<std::string, double>> across_;  // by what carries it
   std::vector<std::pair<State, std::string>> where_;
 };
 
@@ -378,7 +438,9 @@ void followChannel(Verdict& verdict, const Certificate& certificate, const Netwo
   if (textsOf(network, stance.starts) != last.from) {
     verdict.reject("the closure of the claim starts elsewhere than the claim says", last.where + "/from");
   }
-  ClosureCheck check(verdict, certificate, network, aims, last, stance, stances.there(), false);
+  ClosureCheck check(
+      verdict, certificate, network, aims, last, stance, stances.there(), false,
+      claim.kind == model::ClaimKind::atMost ? std::optional(claim.bitsPerSecond) : std::nullopt);
   check.run(ways, listing);
 }
 

@@ -6,6 +6,14 @@ using model::EffectKind;
 
 namespace {
 
+constexpr double kErrors = 8e6, kReflectionsPerSecond = 1e5;
+
+// Bits a message, and messages a second as the catalogue says, else 1,000.
+double rateOf(const model::Effect& effect, bool outward) {
+  const double bits = static_cast<double>(outward ? effect.outwardBits : effect.inwardBits);
+  return bits * (effect.messagesPerSecond > 0 ? effect.messagesPerSecond : 1000);
+}
+
 Sink sendingBack(const Sink& sink) {
   return [&sink](Landing landing) {
     landing.back = true;
@@ -31,7 +39,7 @@ std::vector<model::ServiceId> OneStep::servicesOf(PartyId party) const {
 }
 
 // A hop counts for `over` unless both its ends are of `from`; into a place where he waits it counts always.
-void OneStep::land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
+void OneStep::land(const State& state, State to, Packets packets, const Carrier& how, const Sink& sink,
                    const Packets* over) const {
   if (stance_.barred[to.party]) return;
   const bool inside = stance_.starts[state.party] && stance_.starts[to.party] && !stance_.waits[to.party];
@@ -41,14 +49,14 @@ void OneStep::land(const State& state, State to, Packets packets, const std::str
   sink({std::move(to), arrives, false, how, packets});
 }
 
-void OneStep::arrive(const State& state, PartyId to, Packets packets, const std::string& how,
-                     const Sink& sink, const Packets* over) const {
+void OneStep::arrive(const State& state, PartyId to, Packets packets, const Carrier& how, const Sink& sink,
+                     const Packets* over) const {
   if (packets == bddfalse || !stance_.takes[to]) return;
   land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink, over);
 }
 
 // Packets that get to a party tell its services what they listen for.
-void OneStep::tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+void OneStep::tell(const State& state, PartyId to, Packets packets, const Carrier& how, const Sink& sink,
                    const model::Effect* effect, const Names& names, const Packets* over) const {
   if (packets == bddfalse || stance_.direct) return;
   for (const model::ServiceId id : servicesOf(to)) {
@@ -97,7 +105,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
     if (here.adversary && network_.parties()[to].adversary && stance_.takes[to]) {
       if (!stance_.waits[to] || !stance_.starts[state.party]) {
         State known{Holding::code, to, std::nullopt, state.over, Names::all()};
-        sink({std::move(known), false, false, "the adversary is one", bddfalse});
+        sink({std::move(known), false, false, {"the adversary is one", kWithinAMachine}, bddfalse});
       }
       continue;
     }
@@ -108,7 +116,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
     for (const model::ServiceId id : network_.model().at(*here.host).services) {
       for (const model::ZoneId zone : aims_.poolZones(network_.model().at(id))) {
         land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
-             "a machine of the pool", sink);
+             {"a machine of the pool", kWithinAMachine}, sink);
       }
     }
   }
@@ -182,7 +190,7 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
         const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
                             (effect.kind == EffectKind::lookup && effect.names == model::NamesRule::filter);
         land(state, {Holding::readable, asker, id, true, chosen ? aim.names : Names::all()}, packets,
-             "its " + effect.carrier + " is answered by his code", sink);
+             {"its " + effect.carrier + " is answered by his code", rateOf(effect, false)}, sink);
       }
     }
   }
@@ -195,15 +203,16 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
     if (to == state.party || !stance_.takes[to] || stance_.barred[to]) continue;
     if (network_.parties()[state.party].adversary && network_.parties()[to].adversary) continue;
     const End him{to, true};
-    arrive(state, to, ways_.quoted(state.party, him), "quoted by a rejecting filter", sendingBack(sink));
+    arrive(state, to, ways_.quoted(state.party, him), {"quoted by a rejecting filter", kErrors},
+           sendingBack(sink));
     for (PartyId mirror = 0; mirror < network_.model().hosts.size(); ++mirror) {
       if (mirror == state.party || mirror == to || stance_.barred[mirror]) continue;
-      const auto [answering, erring] = reflecting(mirror);
+      const auto [answering, erring, bits] = reflecting(mirror);
       const Packets packets = ways_.reflected(state.party, mirror, him, answering, erring);
       if (packets == bddfalse) continue;
       // What goes to a mirror inside `from` is no hop outside it; what comes out of there is.
       const bool inside = stance_.starts[state.party] && stance_.starts[mirror];
-      arrive(state, to, packets, "reflected by " + network_.parties()[mirror].text, sendingBack(sink),
+      arrive(state, to, packets, {"reflected by " + network_.parties()[mirror].text, bits}, sendingBack(sink),
              inside ? &stance_.overSentBack : &stance_.over);
     }
   }
@@ -211,22 +220,29 @@ void OneStep::reflections(const State& state, const Sink& sink) const {
 
 // What a host answers to the source that a packet bears: in kind, and with an ICMP error that quotes. A
 // closed TCP port answers with a reset (RFC 9293 section 3.10.7.1), any other closed one with an error.
-std::pair<Packets, Packets> OneStep::reflecting(PartyId mirror) const {
+OneStep::Reflecting OneStep::reflecting(PartyId mirror) const {
   const model::Host& host = network_.model().at(*network_.parties()[mirror].host);
   // Code there answers whatever it likes, as a reply where its point has seen the question.
-  if (stance_.takes[mirror]) return {network_.real() - icmpErrors(), network_.real() - tcp() - icmp()};
+  if (stance_.takes[mirror])
+    return {network_.real() - icmpErrors(), network_.real() - tcp() - icmp(), kConversation};
   Packets open = bddfalse, answering = bddfalse;
+  std::uint64_t bits = 32;  // the sequence number in a closed port's reset
   for (const model::ServiceId id : host.services) {
     const model::ServiceInstance& service = network_.model().at(id);
     const model::Behaviour& behaviour = aims_.behaviour(service);
     const Packets listens = ofServices(service.listens);
     open |= listens;
-    if (behaviour.reflectsTcp.bits != 0) answering |= listens & tcp();
-    if (behaviour.reflectsUdp.bits != 0) answering |= listens & udp();
-    if (behaviour.reflectsIcmp.bits != 0) answering |= listens & icmp();
+    const auto reflects = [&](const model::Reflection& reflection, Packets packets) {
+      if (reflection.bits == 0) return;
+      answering |= listens & packets;
+      bits = std::max(bits, reflection.bits);
+    };
+    reflects(behaviour.reflectsTcp, tcp());
+    reflects(behaviour.reflectsUdp, udp());
+    reflects(behaviour.reflectsIcmp, icmp());
   }
   const Packets closed = network_.real() - open - icmp();
-  return {answering | (closed & tcp()), closed - tcp()};
+  return {answering | (closed & tcp()), closed - tcp(), static_cast<double>(bits) * kReflectionsPerSecond};
 }
 
 // Semantics 4: what a client reads it may carry to what it writes, in conversations of its own.
@@ -247,19 +263,20 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
   for (const model::Effect& effect : aims_.behaviour(service).effects) {
     if (!present(effect, service)) continue;
     if (effect.kind == EffectKind::store) {
-      land(state, {Holding::readable, state.party, state.service, true, Names::all()}, bddfalse, "stored",
-           sink);
+      land(state, {Holding::readable, state.party, state.service, true, Names::all()}, bddfalse,
+           {"stored", kWithinAMachine}, sink);
       continue;
     }
     if (effect.kind == EffectKind::shell) {
-      land(state, {Holding::code, state.party, std::nullopt, true, Names::all()}, bddfalse, "a shell", sink);
+      land(state, {Holding::code, state.party, std::nullopt, true, Names::all()}, bddfalse,
+           {"a shell", kWithinAMachine}, sink);
       continue;
     }
     if (effect.outwardBits == 0 || effect.kind == EffectKind::read) continue;
     if (effect.destination == model::Destination::pool) {
       for (const model::ZoneId zone : aims_.poolZones(service)) {
         land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
-             "a machine of the pool", sink);
+             {"a machine of the pool", kWithinAMachine}, sink);
       }
     }
     for (const Aim& aim : aims_.of(service, effect, state.names)) {
@@ -268,13 +285,16 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
         const Packets aimed = this->aimed(effect, aim, to);
         if (aimed == bddfalse) continue;
         if (to == state.party) {
-          tell(state, to, inside & aimed, effect.carrier + ", inside the host", sink, &effect, aim.names);
+          tell(state, to, inside & aimed, {effect.carrier + ", inside the host", rateOf(effect, true)}, sink,
+               &effect, aim.names);
           continue;
         }
         if (stance_.takes[to]) {
-          arrive(state, to, aimed & ways_.oneWay(me, {to, true}), effect.carrier, sink);
+          arrive(state, to, aimed & ways_.oneWay(me, {to, true}), {effect.carrier, rateOf(effect, true)},
+                 sink);
         }
-        tell(state, to, aimed & ways_.oneWay(me, {to, false}), effect.carrier, sink, &effect, aim.names);
+        tell(state, to, aimed & ways_.oneWay(me, {to, false}), {effect.carrier, rateOf(effect, true)}, sink,
+             &effect, aim.names);
       }
     }
   }
@@ -362,8 +382,8 @@ void OneStep::readBy(const State& state, const model::ServiceInstance& reader, m
       const bool chosen = effect.keepsNames || effect.destination == model::Destination::byName ||
                           (effect.kind == EffectKind::lookup && effect.names == model::NamesRule::filter);
       if (chosen) names = common;
-      land(state, {Holding::readable, by, id, true, names}, packets, effect.carrier + " brings it back",
-           sink);
+      land(state, {Holding::readable, by, id, true, names}, packets,
+           {effect.carrier + " brings it back", rateOf(effect, false)}, sink);
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -40,11 +41,23 @@ struct Stance {
   std::vector<std::pair<PartyId, PartyId>> tunnels;
 };
 
+// What carries a step, and how much of it in bits a second (the rates of docs/formats/certificate.md): by
+// default as much as a conversation.
+inline constexpr double kConversation = 1e8, kWithinAMachine = std::numeric_limits<double>::infinity();
+struct Carrier {
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Carrier(std::string words, double bits = kConversation) : text(std::move(words)), bitsPerSecond(bits) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Carrier(const char* words, double bits = kConversation) : text(words), bitsPerSecond(bits) {}
+  std::string text;
+  double bitsPerSecond;
+};
+
 struct Landing {
   State to;
   bool arrives = false;  // at a place where he waits
   bool back = false;     // as what is sent back to somebody who asked, or to a forged source
-  std::string how;
+  Carrier how;
   Packets packets = bddfalse;  // in which it is sent, where any are
 };
 using Sink = std::function<void(const Landing&)>;
@@ -67,15 +80,19 @@ class OneStep {
   void fromReadable(const State& state, const Sink& sink) const;
   void readBy(const State& state, const model::ServiceInstance& reader, model::ServiceId id,
               const Sink& sink) const;
-  void arrive(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+  void arrive(const State& state, PartyId to, Packets packets, const Carrier& how, const Sink& sink,
               const Packets* over = nullptr) const;
-  void tell(const State& state, PartyId to, Packets packets, const std::string& how, const Sink& sink,
+  void tell(const State& state, PartyId to, Packets packets, const Carrier& how, const Sink& sink,
             const model::Effect* effect = nullptr, const Names& names = Names::all(),
             const Packets* over = nullptr) const;
-  void land(const State& state, State to, Packets packets, const std::string& how, const Sink& sink,
+  void land(const State& state, State to, Packets packets, const Carrier& how, const Sink& sink,
             const Packets* over = nullptr) const;
   Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
-  std::pair<Packets, Packets> reflecting(PartyId mirror) const;
+  struct Reflecting {
+    Packets answering, erring;  // what it answers in kind, and with an error
+    double bitsPerSecond;
+  };
+  Reflecting reflecting(PartyId mirror) const;
   std::vector<model::ServiceId> servicesOf(PartyId party) const;
   Packets fromItself(PartyId party) const;
   Packets emitted(PartyId asker, PartyId to) const;

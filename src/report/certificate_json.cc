@@ -69,6 +69,7 @@ Json closureJson(const Certificate::Part& part) {
       json["names"] = Json::array();
       for (const auto& [suffix, in] : state.names) json["names"].push_back(Json::array({suffix, in}));
     }
+    if (state.far) json["far"] = true;
     states.push_back(std::move(json));
   }
   for (const auto& step : part.steps) {
@@ -85,6 +86,13 @@ Json closureJson(const Certificate::Part& part) {
   json["steps"] = std::move(steps);
   json["hosts"] = std::move(hosts);
   json["services"] = std::move(services);
+  for (const auto& cut : part.cut) {
+    json["cut"].push_back({{"from", cut.from},
+                           {"from-over", cut.fromOver},
+                           {"to", cut.to},
+                           {"to-over", cut.toOver},
+                           {"bits-per-second", cut.bitsPerSecond}});
+  }
   return json;
 }
 

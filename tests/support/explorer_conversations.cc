@@ -139,8 +139,11 @@ void ConcreteWalk::converse(Opener& opener) {
             if (!own && network_.portSecurity(leg)) continue;
             // docs/stages/filters-and-reach.md: only uncovered traffic bears them.
             if ((endpoints[e].linkLocal || endpoints[d].linkLocal) && shareFamily(opener.party, d)) continue;
+            // The answer to the address of another leg does not come back inside the zone.
+            const bool here = endpoints[e].zone == leg || endpoints[e].zone < 0 || endpoints[e].linkLocal;
             for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
-              if (emits[k]) hear(opener, route, {e, d, k, opener.party}, both, goes, false, false, away);
+              if (emits[k])
+                hear(opener, route, {e, d, k, opener.party}, both && here, goes, false, false, away);
             }
             continue;
           }
@@ -271,6 +274,10 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
   const Party& owner = universe_.parties()[there.party];
   if (owner.kind != Party::Kind::host || question_.barred[there.party]) return;
   if (itself && opener.kind == Opener::Kind::code) return;
+  // What a machine answers to another address of its own stays inside it.
+  const bool kept = !itself && !owner.group && universe_.endpoints()[packet.source].party == there.party &&
+                    there.party >= 0;
+  const bool comesBack = answers && !kept;
   for (const auto id : model.hosts[owner.host].services) {
     const int s = static_cast<int>(id.index());
     if (!universe_.listens(s, packet.kind)) continue;
@@ -288,7 +295,8 @@ void ConcreteWalk::hear(Opener& opener, const Route& route, const ConcretePacket
              effect.inwardBits > 0 && present(effect, service);
     });
     mark(opener, parties_ + s, there.party, packet,
-         flags | (answers && (relays || among(service.readers)) ? unsigned{kReads} : 0U));
+         kTells | (comesBack ? kAnswers | crossed : 0U) |
+             (comesBack && (relays || among(service.readers)) ? unsigned{kReads} : 0U));
   }
 }
 
