@@ -7,8 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/nearest_name.h"
 #include "import/iptables_address.h"
-#include "model/nearest_name.h"
 #include "model/service_words.h"
 
 namespace vauban::import {
@@ -114,7 +114,7 @@ class CsvReader {
       if (known == kColumnNames.end()) {
         error({name_, 0, 0}, 0, fmt::format("'{}' is no column of a rule table", ours),
               "action, from, to, service, protocol, port, disabled or name",
-              model::nearestName(ours, {kColumnNames.begin(), kColumnNames.end()}));
+              nearestName(ours, {kColumnNames.begin(), kColumnNames.end()}));
         good = false;
         continue;
       }
@@ -122,7 +122,7 @@ class CsvReader {
       if (!at) {
         const std::vector<std::string_view> names(headings.begin(), headings.end());
         error({name_, header.line, 1}, 0, fmt::format("no column '{}' (for {})", heading, ours), {},
-              model::nearestName(heading, names));
+              nearestName(heading, names));
         good = false;
       }
       at_[static_cast<std::size_t>(known - kColumnNames.begin())] = at;
@@ -307,7 +307,7 @@ class CsvReader {
     for (const auto& [name, meaning] : words) names.push_back(name);
     error(placeOf(row, kAction), static_cast<std::uint32_t>(word.size()),
           word.empty() ? std::string("an empty cell for 'action'") : fmt::format("no action '{}'", word),
-          "allow, deny or reject", model::nearestName(word, names));
+          "allow, deny or reject", nearestName(word, names));
     return std::nullopt;
   }
 

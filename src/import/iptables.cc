@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest_name.h"
 #include "import/iptables_program.h"
-#include "model/nearest_name.h"
 
 namespace vauban::import {
 namespace {
@@ -141,7 +141,7 @@ Result<model::FilterProgram> importIptables(const std::string& name, std::string
                     0,
                     fmt::format("'{}' is no chain to import", options.chain),
                     "FORWARD, INPUT or OUTPUT",
-                    model::nearestName(options.chain, {"FORWARD", "INPUT", "OUTPUT"})});
+                    nearestName(options.chain, {"FORWARD", "INPUT", "OUTPUT"})});
   }
   Diagnostics diagnostics;
   const IptablesFile file = readIptablesText(name, text, options.limits, diagnostics);

@@ -4,10 +4,10 @@
 #include <limits>
 #include <set>
 
+#include "base/nearest_name.h"
 #include "model/behaviour.h"
 #include "model/behaviour_keys.h"
 #include "model/embedded_behaviours.h"
-#include "model/nearest_name.h"
 #include "model/node_reader.h"
 #include "model/service_words.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/nearest_name.h"
+#include "base/nearest_name.h"
 #include "model/service_words.h"
 
 namespace vauban::model {

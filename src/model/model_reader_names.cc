@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
 #include "model/model_reading.h"
-#include "model/nearest_name.h"
 
 namespace vauban::model {
 namespace {

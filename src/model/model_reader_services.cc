@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "base/nearest_name.h"
 #include "model/behaviour_keys.h"
 #include "model/model_reading.h"
-#include "model/nearest_name.h"
 
 namespace vauban::model {
 namespace {

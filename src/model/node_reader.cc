@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/nearest_name.h"
+#include "base/nearest_name.h"
 
 namespace vauban::model {
 namespace {

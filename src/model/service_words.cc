@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/nearest_name.h"
 #include "model/model_reader.h"
-#include "model/nearest_name.h"
 
 namespace vauban::model {
 namespace {

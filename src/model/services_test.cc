@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "model/model_reader.h"
-#include "model/nearest_name.h"
 #include "model/rate.h"
 #include "model/service_words.h"
 
@@ -49,16 +48,6 @@ TEST(Services, Words) {
        {"", "/", "tcp/", "tcp/x", "tcp/1-", "tcp/-1", "tcp/65536", "ip/256", "icmp/256", "foo/1", "TCP/1"}) {
     EXPECT_EQ(meaning(wrong)[0], '!') << wrong;
   }
-}
-
-TEST(NearestName, CountsEdits) {
-  EXPECT_EQ(editDistance("kitten", "sitting", 5), 3U);
-  EXPECT_EQ(editDistance("dsn", "dns", 5), 1U);
-  EXPECT_EQ(editDistance("DMZ", "dmz", 5), 0U);
-  EXPECT_EQ(editDistance("abc", "xyz", 1), 2U);
-  EXPECT_EQ(nearestName("clinets", {"clients", "plant"}), "clients");
-  EXPECT_EQ(nearestName("zebra", {"clients", "plant"}), "");
-  EXPECT_EQ(nearestName("ab", {"ad", "ac"}), "ac");
 }
 
 TEST(Rate, Units) {

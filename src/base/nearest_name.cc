@@ -1,8 +1,8 @@
-#include "model/nearest_name.h"
+#include "base/nearest_name.h"
 
 #include <algorithm>
 
-namespace vauban::model {
+namespace vauban {
 namespace {
 
 constexpr std::size_t kLongest = 128;  // names beyond are not typed by hand
@@ -46,4 +46,4 @@ std::string nearestName(std::string_view name, const std::vector<std::string_vie
   return std::string(nearest);
 }
 
-}  // namespace vauban::model
+}  // namespace vauban

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace vauban::model {
+namespace vauban {
 
 // Insertions, deletions, substitutions and exchanges of neighbours that turn `a` into `b`, each used at most
 // once a place (optimal string alignment), letter case aside; `most` + 1 where there are more than `most`.
@@ -15,4 +15,4 @@ std::size_t editDistance(std::string_view a, std::string_view b, std::size_t mos
 // first in alphabetical order; "" where none is near.
 std::string nearestName(std::string_view name, const std::vector<std::string_view>& names);
 
-}  // namespace vauban::model
+}  // namespace vauban
