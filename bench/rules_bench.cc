@@ -29,7 +29,7 @@ struct Rule {
 };
 
 // An enterprise as its firewalls list it: half of the sides are hosts, a third networks of /24, the rest
-// wider; most services are well-known ports; wide rules mostly deny.
+// wider; most services are well-known ports, one in ten is all ports; wide rules mostly deny.
 std::vector<Rule> enterprise(std::size_t count, std::uint32_t hosts) {
   std::mt19937 random(7);
   static constexpr std::uint16_t kPorts[] = {22,  25,  53,   80,   88,   123,  135,  389,  443,
@@ -56,11 +56,14 @@ std::vector<Rule> enterprise(std::size_t count, std::uint32_t hosts) {
     side(rule.source, rule.sourceLength);
     side(rule.destination, rule.destinationLength);
     rule.protocol = random() % 4 == 0 ? vauban::space::kUdp : vauban::space::kTcp;
-    if (random() % 10 < 8) {
+    const auto ports = random() % 10;
+    if (ports < 7) {
       rule.firstPort = rule.lastPort = kPorts[random() % std::size(kPorts)];
-    } else {
+    } else if (ports < 9) {
       rule.firstPort = static_cast<std::uint16_t>(1024 + random() % 40000);
       rule.lastPort = static_cast<std::uint16_t>(rule.firstPort + random() % 2000);
+    } else {
+      rule.lastPort = 65535;  // any port
     }
     const bool wide = rule.sourceLength < 24 || rule.destinationLength < 24;
     rule.permit = wide ? random() % 3 == 0 : random() % 6 != 0;
