@@ -5,12 +5,14 @@
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libfyaml-dev nlohmann-json3-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
+  liblzma-dev
 )
 vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev
   python3 python3-yaml clang-format-19
 )
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
+
 
 # vauban_require PACKAGE...: returns once all are installed; ends the script where that cannot be.
 vauban_require() {
