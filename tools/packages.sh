@@ -13,6 +13,16 @@ vauban_test_packages=(
 )
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
 
+# src/rdf is Rust behind its C interface and needs cargo 1.87 (cmake/Rust.cmake). Debian 12 has it in its security
+# archive, beside the older one; a toolchain of the user's own is as good, and apt's would take its place.
+vauban_cargo_suffices() {
+  local cargo version
+  cargo="$(command -v cargo || echo "$HOME/.cargo/bin/cargo")"
+  version="$("$cargo" --version 2>/dev/null)" || return 1
+  [[ "$version" =~ ^cargo\ ([0-9]+)\.([0-9]+) ]] || return 1
+  ((BASH_REMATCH[1] > 1 || (BASH_REMATCH[1] == 1 && BASH_REMATCH[2] >= 87)))
+}
+if ! vauban_cargo_suffices; then vauban_build_packages+=(rustc-web cargo-web); fi
 
 # vauban_require PACKAGE...: returns once all are installed; ends the script where that cannot be.
 vauban_require() {
