@@ -3,8 +3,69 @@
 #   vauban_embed(OUTPUT f.cc HEADER "room/f.h" NAMESPACE vauban::room FUNCTION files FILES a.yaml b.yaml)
 #
 # writes f.cc at build time, with a function that returns pairs of file name and content, sorted by file name.
+#
+#   vauban_embed_bytes(...)
+#
+# takes the same arguments and leaves the bytes to the assembler (.incbin): a megabyte costs no time, where the other
+# spells it out as numbers.
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(VAUBAN_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
+  function(vauban_embed_bytes)
+    cmake_parse_arguments(EMBED "" "OUTPUT;HEADER;NAMESPACE;FUNCTION" "FILES" ${ARGN})
+    set(named "")
+    foreach(file ${EMBED_FILES})
+      get_filename_component(name ${file} NAME)
+      list(APPEND named "${name}|${file}")
+    endforeach()
+    list(SORT named)
+    string(REGEX REPLACE "[^a-zA-Z0-9]+" "_" prefix "${EMBED_NAMESPACE}_${EMBED_FUNCTION}")
+    set(symbols "")
+    set(bytes "")
+    set(pairs "")
+    set(number 0)
+    foreach(entry ${named})
+      string(REGEX MATCH "^([^|]*)[|](.*)$" matched "${entry}")
+      set(name ${CMAKE_MATCH_1})
+      set(file ${CMAKE_MATCH_2})
+      set(symbol "${prefix}_${number}")
+      string(APPEND symbols "extern const char ${symbol}[];\nextern const char ${symbol}_end[];\n")
+      string(APPEND bytes "    .balign 16\n    .globl ${symbol}\n    .hidden ${symbol}\n${symbol}:\n"
+                          "    .incbin \"${file}\"\n    .globl ${symbol}_end\n    .hidden ${symbol}_end\n"
+                          "${symbol}_end:\n    .byte 0\n")
+      string(APPEND pairs "      {\"${name}\", text(${symbol}, ${symbol}_end)},\n")
+      math(EXPR number "${number} + 1")
+    endforeach()
+    # Written at configure time, and only when the names change; the bytes are a dependency of the object.
+    set(content "// Written by cmake/Embed.cmake; changes are lost.
+#include \"${EMBED_HEADER}\"
+
+__asm__(R\"bytes(
+    .pushsection .rodata
+${bytes}    .popsection
+)bytes\");
+
+extern \"C\" {
+${symbols}}
+
+namespace ${EMBED_NAMESPACE} {
+namespace {
+
+[[maybe_unused]] std::string_view text(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string_view, std::string_view>> ${EMBED_FUNCTION}() {
+  return {
+${pairs}  };
+}
+
+}  // namespace ${EMBED_NAMESPACE}
+")
+    file(CONFIGURE OUTPUT ${EMBED_OUTPUT} CONTENT "@content@" @ONLY)
+    set_source_files_properties(${EMBED_OUTPUT} PROPERTIES OBJECT_DEPENDS "${EMBED_FILES}")
+  endfunction()
   function(vauban_embed)
     cmake_parse_arguments(EMBED "" "OUTPUT;HEADER;NAMESPACE;FUNCTION" "FILES" ${ARGN})
     # The list goes through a file: it can outgrow a command line. Written only when it changes.

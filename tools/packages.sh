@@ -4,8 +4,8 @@
 
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
-  libfyaml-dev nlohmann-json3-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
-  liblzma-dev
+  libfyaml-dev nlohmann-json3-dev libsimdjson-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
+  liblzma-dev libzip-dev libpugixml-dev
 )
 vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev
