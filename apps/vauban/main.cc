@@ -9,6 +9,7 @@
 #include <iostream>
 #include <thread>
 
+#include "catalogue_commands.h"
 #include "certificates.h"
 #include "channel/verdict.h"
 #include "check_command.h"
@@ -271,6 +272,7 @@ int run(int argc, char** argv) {
   sub->add_option("kind", call.kind, "iptables")->required();
   sub->add_option("file", call.file, "the file")->required();
   sub->add_option("--chain", call.chain, "FORWARD, INPUT or OUTPUT");
+  const auto asked = addCatalogueCommands(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
