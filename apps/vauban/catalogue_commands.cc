@@ -35,7 +35,8 @@ namespace vauban {
 using catalog::Catalogue;
 
 struct CatalogueCall {
-  std::string knowledge, format, version, id, over, into, view, against, tables, query, queryFile, accept;
+  std::string knowledge, format, version, attackVersion, id, over, into, view, against, tables, query,
+      queryFile, accept;
   std::vector<std::string> files, beyond, words, data;
   double seconds = 30;
   std::size_t rows = 1'000'000;
@@ -259,7 +260,7 @@ ExitCode knowledgeInfo(const CatalogueCall& call) {
 ExitCode knowledgeImport(const CatalogueCall& call) {
   auto catalogue = knowledgeInForce(call.knowledge);
   if (!catalogue) return refuse(call, catalogue.error());
-  if (auto imported = importInto(*catalogue, call.files, call.version); !imported)
+  if (auto imported = importInto(*catalogue, call.files, {call.version, call.attackVersion}); !imported)
     return refuse(call, imported.error());
   if (auto written = writeTables(catalog::writePack(*catalogue), call.into); !written)
     return refuse(call, written.error());
@@ -351,6 +352,7 @@ std::shared_ptr<CatalogueCall> addCatalogueCommands(CLI::App& app, ExitCode& cod
   sub->add_option("files", it.files, "the files, .xz or not")->required();
   sub->add_option("--into", it.into, "the folder of the new pack")->required();
   sub->add_option("--as-version", it.version, "D3FEND's version, where its files do not say it");
+  sub->add_option("--attack-version", it.attackVersion, "ATT&CK's version, where its bundles do not say it");
   return call;
 }
 

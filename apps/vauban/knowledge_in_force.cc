@@ -104,7 +104,7 @@ FileKind kindOf(const ReadFile& file) {
   return FileKind::stix;  // its reader says what is missing
 }
 
-Result<void> putOne(Catalogue& catalogue, const ReadFile& file) {
+Result<void> putOne(Catalogue& catalogue, const ReadFile& file, const SaidVersions& versions) {
   const catalog::Source from = sourceOf(file);
   const auto complete = [&](catalog::Source& source, std::string_view licence, std::string_view notice) {
     source.origin = from.origin;
@@ -116,9 +116,12 @@ Result<void> putOne(Catalogue& catalogue, const ReadFile& file) {
     case FileKind::stix: {
       auto attack = catalog::readAttack(file.text, file.path);
       if (!attack) return std::unexpected(attack.error());
+      if (attack->version.empty()) attack->version = versions.attack;
       catalog::Source source = from;
       source.licence = "ATT&CK terms of use";
-      source.notice = "This work is reproduced and distributed with the permission of The MITRE Corporation.";
+      source.notice =
+          "© The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE "
+          "Corporation.";
       catalog::replaceAttack(catalogue, std::move(*attack), std::move(source));
       return {};
     }
@@ -204,7 +207,7 @@ Result<Ontology> ontologyOfFiles(const std::vector<std::string>& files, const st
 }
 
 Result<void> importInto(Catalogue& catalogue, const std::vector<std::string>& files,
-                        const std::string& d3fendVersion) {
+                        const SaidVersions& versions) {
   Catalogue made = catalogue;
   Diagnostics wrong;
   std::vector<ReadFile> read;
@@ -219,12 +222,12 @@ Result<void> importInto(Catalogue& catalogue, const std::vector<std::string>& fi
   for (const ReadFile& file : read) {
     if (kindOf(file) == FileKind::rdf) {
       rdf.push_back(&file);
-    } else if (auto put = putOne(made, file); !put) {
+    } else if (auto put = putOne(made, file, versions); !put) {
       wrong.insert(wrong.end(), put.error().begin(), put.error().end());
     }
   }
   if (!rdf.empty()) {
-    if (auto ontology = ontologyOf(rdf, d3fendVersion)) {
+    if (auto ontology = ontologyOf(rdf, versions.d3fend)) {
       catalog::Source source = sourceOf(*rdf.front());
       source.licence = "MIT";
       source.notice = "© The MITRE Corporation";
