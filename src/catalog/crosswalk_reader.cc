@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/nearest_name.h"
+#include "base/utf8.h"
 #include "catalog/excerpt.h"
-#include "catalog/utf8.h"
 #include "catalog/well_formed_id.h"
 #include "catalog/workbook.h"
 

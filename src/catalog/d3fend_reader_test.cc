@@ -115,8 +115,10 @@ TEST(D3fendReader, classesTypedAsThemselvesAreNoInstances) {
       .below("PatentReference", "TechniqueReference");
   made.say(d3f("PatentReference"), rdf("type"), d3f("PatentReference"));
   made.say(d3f("A"), rdf("type"), d3f("A")).say(d3f("A"), rdf("type"), owl("NamedIndividual"));
+  EXPECT_TRUE(ontologyOf(made).references.empty());
+  made.direct("A", "kb-reference", "PatentReference");  // cited, it is still no patent
   const Ontology ontology = ontologyOf(made);
-  EXPECT_TRUE(ontology.references.empty());
+  EXPECT_EQ(citations(ontology), Lines{"A PatentReference "});
   EXPECT_EQ(relations(ontology), Lines{});
   ASSERT_TRUE(classNamed(ontology, "A"));
   EXPECT_EQ(classNamed(ontology, "A")->kind, ClassKind::defensive);

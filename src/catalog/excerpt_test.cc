@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "catalog/utf8.h"
+#include "base/utf8.h"
 
 namespace vauban::catalog {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-#include "catalog/utf8.h"
+#include "base/utf8.h"
 
 namespace vauban::catalog {
 namespace {

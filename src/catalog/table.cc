@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/nearest_name.h"
-#include "catalog/utf8.h"
+#include "base/utf8.h"
 
 namespace vauban::catalog {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "catalog/utf8.h"
+#include "base/utf8.h"
 
 namespace vauban::catalog {
 namespace {

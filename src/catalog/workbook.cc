@@ -10,8 +10,8 @@
 #include <optional>
 #include <pugixml.hpp>
 
+#include "base/utf8.h"
 #include "catalog/excerpt.h"
-#include "catalog/utf8.h"
 
 namespace vauban::catalog {
 namespace {

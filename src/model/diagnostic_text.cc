@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace vauban::model {
 namespace {
 
@@ -20,9 +22,15 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U
 
 std::string printable(std::string_view text) {
   std::string clean;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    clean += (byte < 0x20U && c != '\t') || byte == 0x7FU ? '?' : c;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8CharacterAt(text, at);
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (length == 0 || (byte < 0x20U && text[at] != '\t') || byte == 0x7FU) {
+      clean += '?';
+    } else {
+      clean += text.substr(at, length);
+    }
+    at += std::max<std::size_t>(1, length);
   }
   return clean;
 }

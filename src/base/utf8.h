@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace vauban::catalog {
+namespace vauban {
 
 // Bytes of the character that begins at `at`; 0 where none does. `at` must be inside the text.
 std::size_t utf8CharacterAt(std::string_view text, std::size_t at);
@@ -13,4 +13,4 @@ std::size_t utf8CharacterAt(std::string_view text, std::size_t at);
 // Where the first byte stands that begins no character; npos where all is well.
 std::size_t firstInvalidUtf8(std::string_view text);
 
-}  // namespace vauban::catalog
+}  // namespace vauban

@@ -1,9 +1,9 @@
-#include "catalog/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace vauban::catalog {
+namespace vauban {
 namespace {
 
 bool within(unsigned char byte, unsigned char low, unsigned char high) { return byte >= low && byte <= high; }
@@ -46,4 +46,4 @@ std::size_t firstInvalidUtf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-}  // namespace vauban::catalog
+}  // namespace vauban
