@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -45,12 +44,6 @@ struct CatalogueCall {
 
 namespace {
 
-ExitCode refuse(const CatalogueCall& call, const Diagnostics& diagnostics) {
-  std::cout << diagnosticsIn(call.format, diagnostics);
-  std::cerr << model::diagnosticText(diagnostics);
-  return ExitCode::wrong;
-}
-
 // The pack in force, its ontology replaced by that of the call's own files where there are any.
 Result<Catalogue> catalogueOf(const CatalogueCall& call) {
   auto catalogue = knowledgeInForce(call.knowledge);
@@ -79,7 +72,7 @@ Result<catalog::ClassId> trafficOf(const Catalogue& catalogue, const std::string
 
 ExitCode map(const CatalogueCall& call) {
   auto catalogue = catalogueOf(call);
-  if (!catalogue) return refuse(call, catalogue.error());
+  if (!catalogue) return refuse(call.format, catalogue.error());
   catalog::InferenceOptions options;
   options.view = *catalog::viewOfWord(call.view);
   bool protocols = !call.over.empty();
@@ -99,7 +92,7 @@ ExitCode map(const CatalogueCall& call) {
   }
   if (!call.over.empty()) {
     const auto artifact = trafficOf(*catalogue, call.over);
-    if (!artifact) return refuse(call, artifact.error());
+    if (!artifact) return refuse(call.format, artifact.error());
     std::erase_if(rows, [&](const catalog::Row& row) {
       return row.rule != catalog::Rule::protocol || row.offensiveArtifact != *artifact;
     });
@@ -107,12 +100,12 @@ ExitCode map(const CatalogueCall& call) {
   if (!call.id.empty() && rows.empty()) {
     const auto& classes = catalogue->ontology.classes;
     if (std::ranges::find(classes, call.id, &catalog::OntologyClass::id) == classes.end()) {
-      return refuse(call, {{Severity::error,
-                            {"--id", 0, 0},
-                            0,
-                            fmt::format("no technique has the id '{}'", call.id),
-                            "an id of ATT&CK (T1048.003) or D3FEND (D3-NTF) that this ontology has",
-                            ""}});
+      return refuse(call.format, {{Severity::error,
+                                   {"--id", 0, 0},
+                                   0,
+                                   fmt::format("no technique has the id '{}'", call.id),
+                                   "an id of ATT&CK (T1048.003) or D3FEND (D3-NTF) that this ontology has",
+                                   ""}});
     }
   }
   report::MapStyle style;
@@ -128,26 +121,20 @@ ExitCode map(const CatalogueCall& call) {
   return ExitCode::ok;
 }
 
-report::TextStyle styleOf(const CatalogueCall& call) {
-  report::TextStyle style;
-  style.verbose = call.all;
-  style.colour = !call.noColour && isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  return style;
-}
-
 ExitCode explain(const CatalogueCall& call) {
   auto catalogue = catalogueOf(call);
-  if (!catalogue) return refuse(call, catalogue.error());
+  if (!catalogue) return refuse(call.format, catalogue.error());
   catalog::ExplainOptions options;
   options.view = *catalog::viewOfWord(call.view);
   for (const std::string& rule : call.beyond) options.beyond.push_back(*catalog::ruleOfWord(rule));
   options.allPaths = call.all;
   auto answer = catalog::answer(*catalogue, fmt::format("{}", fmt::join(call.words, " ")), options);
-  if (!answer) return refuse(call, answer.error());
+  if (!answer) return refuse(call.format, answer.error());
   if (call.format == "json") {
     std::cout << report::explainJson(*answer);
   } else {
-    std::cout << report::explainText(*answer, {.colour = styleOf(call).colour, .all = call.all});
+    std::cout << report::explainText(
+        *answer, {.colour = terminalStyle(call.all, call.noColour).colour, .all = call.all});
   }
   return ExitCode::ok;
 }
@@ -156,7 +143,8 @@ using Tables = std::vector<std::pair<std::string, std::string>>;
 
 ExitCode show(const CatalogueCall& call, const std::string& answer, const Tables& tables) {
   if (!call.tables.empty()) {
-    if (auto written = writeTables(tables, call.tables); !written) return refuse(call, written.error());
+    if (auto written = writeTables(tables, call.tables); !written)
+      return refuse(call.format, written.error());
   }
   std::cout << answer;
   return ExitCode::ok;
@@ -164,24 +152,25 @@ ExitCode show(const CatalogueCall& call, const std::string& answer, const Tables
 
 ExitCode audit(const CatalogueCall& call) {
   auto catalogue = catalogueOf(call);
-  if (!catalogue) return refuse(call, catalogue.error());
+  if (!catalogue) return refuse(call.format, catalogue.error());
   const catalog::Audit now = catalog::audit(*catalogue);
   if (call.data.empty()) {
     return show(call,
                 call.format == "json"       ? report::auditJson(now)
                 : call.format == "markdown" ? report::auditMarkdown(now)
-                                            : report::auditText(now, styleOf(call)),
+                                            : report::auditText(now, terminalStyle(call.all, call.noColour)),
                 report::auditTables(now));
   }
   auto ontology = ontologyOfFiles(call.data, call.against);
-  if (!ontology) return refuse(call, ontology.error());
+  if (!ontology) return refuse(call.format, ontology.error());
   Catalogue old = *catalogue;
   old.ontology = std::move(*ontology);
   const catalog::AuditDiff diff = catalog::compare(catalog::audit(old), old, now, *catalogue);
   return show(call,
-              call.format == "json"       ? report::auditDiffJson(diff)
-              : call.format == "markdown" ? report::auditDiffMarkdown(diff)
-                                          : report::auditDiffText(diff, styleOf(call)),
+              call.format == "json" ? report::auditDiffJson(diff)
+              : call.format == "markdown"
+                  ? report::auditDiffMarkdown(diff)
+                  : report::auditDiffText(diff, terminalStyle(call.all, call.noColour)),
               report::auditDiffTables(diff));
 }
 
@@ -219,39 +208,40 @@ ExitCode query(const CatalogueCall& call) {
   std::string text = call.query;
   if (!call.queryFile.empty()) {
     auto read = os::wholeFile(call.queryFile, std::size_t{1} << 20U);
-    if (!read) return refuse(call, read.error());
+    if (!read) return refuse(call.format, read.error());
     text = std::move(*read);
     options.file = call.queryFile;
   }
   if (text.empty())
     return refuse(
-        call, {{Severity::error, {"query", 0, 0}, 0, "a query is expected", "SPARQL 1.1, or --file", ""}});
+        call.format,
+        {{Severity::error, {"query", 0, 0}, 0, "a query is expected", "SPARQL 1.1, or --file", ""}});
   options.format = *rdf::formatNamed(call.format);
   options.seconds = call.seconds;
   options.rows = call.rows;
   for (const auto& [prefix, iri] : catalog::catalogPrefixes()) options.prefixes[prefix] = iri;
   auto store = storeOf(call);
-  if (!store) return refuse(call, store.error());
+  if (!store) return refuse(call.format, store.error());
   auto answer = store->query(text, options);
-  if (!answer) return refuse(call, answer.error());
+  if (!answer) return refuse(call.format, answer.error());
   std::cout << answer->text;
   if (answer->cut) std::cerr << fmt::format("only the first {} rows: --rows gives more\n", call.rows);
   return ExitCode::ok;
 }
 #else
 ExitCode query(const CatalogueCall& call) {
-  return refuse(call, {{Severity::error,
-                        {"query", 0, 0},
-                        0,
-                        "this program was built without the RDF store",
-                        "a build with -DVAUBAN_RDF=ON (cargo 1.87 or newer)",
-                        ""}});
+  return refuse(call.format, {{Severity::error,
+                               {"query", 0, 0},
+                               0,
+                               "this program was built without the RDF store",
+                               "a build with -DVAUBAN_RDF=ON (cargo 1.87 or newer)",
+                               ""}});
 }
 #endif
 
 ExitCode knowledgeInfo(const CatalogueCall& call) {
   auto catalogue = catalogueOf(call);
-  if (!catalogue) return refuse(call, catalogue.error());
+  if (!catalogue) return refuse(call.format, catalogue.error());
   std::cout << (call.format == "json" ? report::knowledgeJson(*catalogue)
                                       : report::knowledgeText(*catalogue));
   return ExitCode::ok;
@@ -259,11 +249,11 @@ ExitCode knowledgeInfo(const CatalogueCall& call) {
 
 ExitCode knowledgeImport(const CatalogueCall& call) {
   auto catalogue = knowledgeInForce(call.knowledge);
-  if (!catalogue) return refuse(call, catalogue.error());
+  if (!catalogue) return refuse(call.format, catalogue.error());
   if (auto imported = importInto(*catalogue, call.files, {call.version, call.attackVersion}); !imported)
-    return refuse(call, imported.error());
+    return refuse(call.format, imported.error());
   if (auto written = writeTables(catalog::writePack(*catalogue), call.into); !written)
-    return refuse(call, written.error());
+    return refuse(call.format, written.error());
   std::cout << (call.format == "json" ? report::knowledgeJson(*catalogue)
                                       : report::knowledgeText(*catalogue));
   return ExitCode::ok;

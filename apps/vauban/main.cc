@@ -1,5 +1,4 @@
 // The command line: each command is a list of stages.
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -47,23 +46,10 @@ std::string todayIso() {
   return text;
 }
 
-ExitCode refuse(const Call& call, const Diagnostics& diagnostics) {
-  std::cout << diagnosticsIn(call.format, diagnostics);
-  std::cerr << model::diagnosticText(diagnostics);
-  return ExitCode::wrong;
-}
-
-report::TextStyle styleOf(const Call& call) {
-  report::TextStyle style;
-  style.verbose = call.verbose;
-  style.colour = !call.noColour && isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  return style;
-}
-
 ExitCode egress(const Call& call, const LoadedModel& loaded) {
   const channel::Judge judge(loaded.model, loaded.behaviours, call.today);
   const channel::EgressTable table = judge.egress();
-  std::cout << egressIn(call.format, loaded.model, table, styleOf(call));
+  std::cout << egressIn(call.format, loaded.model, table, terminalStyle(call.verbose, call.noColour));
   return ExitCode::ok;
 }
 
@@ -80,7 +66,7 @@ ExitCode exitOf(const std::vector<channel::ClaimResult>& results, bool allowCond
 
 ExitCode show(const Call& call, const LoadedModel& loaded, const channel::Judge& judge,
               const std::vector<channel::ClaimResult>& results, bool verbose) {
-  report::TextStyle style = styleOf(call);
+  report::TextStyle style = terminalStyle(call.verbose, call.noColour);
   style.verbose = style.verbose || verbose;
   if (call.round != nullptr) style.before = call.round->remember(results);
   std::cout << verdictsIn(call.format, loaded.model, results, judge.trust(), style, call.allowConditional);
@@ -90,7 +76,7 @@ ExitCode show(const Call& call, const LoadedModel& loaded, const channel::Judge&
 ExitCode verify(const Call& call) {
   if (call.watch && call.round == nullptr) {
     if (call.format != "text") {
-      return refuse(call,
+      return refuse(call.format,
                     {{Severity::error, {"--watch", 0, 0}, 0, "it prints text only", "--format text", ""}});
     }
     return watchModel(call.model, [&call](WatchRound& round) {
@@ -100,14 +86,15 @@ ExitCode verify(const Call& call) {
     });
   }
   auto loaded = loadModel(call.model);
-  if (!loaded) return refuse(call, loaded.error());
+  if (!loaded) return refuse(call.format, loaded.error());
   if (loaded->model.claims.empty()) return egress(call, *loaded);
   if (!call.claim.empty()) {
     auto& claims = loaded->model.claims;
     std::erase_if(claims, [&](const model::Claim& claim) { return claim.id != call.claim; });
     if (claims.empty()) {
       return refuse(
-          call, {{Severity::error, {"--claim", 0, 0}, 0, "no claim is called '" + call.claim + "'", "", ""}});
+          call.format,
+          {{Severity::error, {"--claim", 0, 0}, 0, "no claim is called '" + call.claim + "'", "", ""}});
     }
   }
   channel::Judge judge(loaded->model, loaded->behaviours, call.today);
@@ -119,7 +106,7 @@ ExitCode verify(const Call& call) {
   const std::vector<channel::ClaimResult> results = judge.judgeAll(call.jobs);
   if (!call.certificates.empty()) {
     auto written = writeCertificates(call.certificates, loaded->model, judge, results);
-    if (!written) return refuse(call, written.error());
+    if (!written) return refuse(call.format, written.error());
     for (const std::string& claim : written->without)
       std::cerr << "no certificate for '" << claim << "': its kind has none yet\n";
   }
@@ -135,9 +122,9 @@ Result<model::Claim> claimOf(const Call& call, const LoadedModel& loaded) {
 
 ExitCode trace(const Call& call) {
   auto loaded = loadModel(call.model);
-  if (!loaded) return refuse(call, loaded.error());
+  if (!loaded) return refuse(call.format, loaded.error());
   auto claim = claimOf(call, *loaded);
-  if (!claim) return refuse(call, claim.error());
+  if (!claim) return refuse(call.format, claim.error());
   loaded->model.claims = {*claim};
   const channel::Judge judge(loaded->model, loaded->behaviours, call.today);
   const std::vector<channel::ClaimResult> results = judge.judgeAll();
@@ -151,9 +138,9 @@ ExitCode trace(const Call& call) {
 
 ExitCode reachCommand(const Call& call) {
   auto loaded = loadModel(call.model);
-  if (!loaded) return refuse(call, loaded.error());
+  if (!loaded) return refuse(call.format, loaded.error());
   auto claim = claimOf(call, *loaded);
-  if (!claim) return refuse(call, claim.error());
+  if (!claim) return refuse(call.format, claim.error());
   loaded->model.claims = {*claim};
   const channel::Judge judge(loaded->model, loaded->behaviours, call.today);
   const auto entries = judge.reach(claim->from, claim->to);
@@ -169,7 +156,7 @@ ExitCode reachCommand(const Call& call) {
 
 ExitCode egressCommand(const Call& call) {
   auto loaded = loadModel(call.model);
-  if (!loaded) return refuse(call, loaded.error());
+  if (!loaded) return refuse(call.format, loaded.error());
   return egress(call, *loaded);
 }
 
@@ -177,14 +164,14 @@ ExitCode diff(const Call& call) { return diffCommand(call.oldModel, call.model, 
 
 ExitCode schema(const Call& call) {
   auto behaviours = model::BehaviourCatalogue::builtIn();
-  if (!behaviours) return refuse(call, behaviours.error());
+  if (!behaviours) return refuse(call.format, behaviours.error());
   std::cout << model::modelSchema(*behaviours);
   return ExitCode::ok;
 }
 
 ExitCode services(const Call& call) {
   auto behaviours = model::BehaviourCatalogue::builtIn();
-  if (!behaviours) return refuse(call, behaviours.error());
+  if (!behaviours) return refuse(call.format, behaviours.error());
   std::cout << (call.format == "json" ? report::servicesJson(*behaviours)
                                       : report::servicesText(*behaviours));
   return ExitCode::ok;
@@ -192,15 +179,15 @@ ExitCode services(const Call& call) {
 
 ExitCode importCommand(const Call& call) {
   if (call.kind != "iptables") {
-    return refuse(call, {{Severity::error,
-                          {"import", 0, 0},
-                          0,
-                          "'" + call.kind + "' is not read by this version",
-                          "iptables",
-                          ""}});
+    return refuse(call.format, {{Severity::error,
+                                 {"import", 0, 0},
+                                 0,
+                                 "'" + call.kind + "' is not read by this version",
+                                 "iptables",
+                                 ""}});
   }
   auto text = import::importedModel(call.file, call.chain);
-  if (!text) return refuse(call, text.error());
+  if (!text) return refuse(call.format, text.error());
   std::cout << *text;
   return ExitCode::ok;
 }
@@ -208,7 +195,7 @@ ExitCode importCommand(const Call& call) {
 ExitCode check(const Call& call) {
   if (call.batch) return checkBatch(std::cin);
   if (call.certificate.empty() || call.model.empty()) {
-    return refuse(call,
+    return refuse(call.format,
                   {{Severity::error, {"check", 0, 0}, 0, "a certificate and a model are expected", "", ""}});
   }
   return checkCommand(call.certificate, call.model, call.format == "json");

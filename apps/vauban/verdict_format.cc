@@ -1,7 +1,12 @@
 #include "verdict_format.h"
 
-#include <filesystem>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "model/diagnostic_text.h"
 #include "report/verdict_html.h"
 #include "report/verdict_junit.h"
 #include "report/verdict_sarif.h"
@@ -13,6 +18,14 @@ report::SarifCall sarifCall() {
   std::error_code error;
   const std::filesystem::path here = std::filesystem::current_path(error);
   return {VAUBAN_VERSION, error ? "/" : here.string()};
+}
+
+std::string diagnosticsIn(const std::string& format, const Diagnostics& diagnostics) {
+  if (format == "json") return report::diagnosticsJson(diagnostics);
+  if (format == "sarif") return report::diagnosticsSarif(diagnostics, sarifCall());
+  if (format == "junit") return report::diagnosticsJunit(diagnostics);
+  if (format == "html") return report::diagnosticsHtml(diagnostics, VAUBAN_VERSION);
+  return {};
 }
 
 }  // namespace
@@ -36,12 +49,17 @@ std::string egressIn(const std::string& format, const model::Model& model, const
   return report::egressText(table, style);
 }
 
-std::string diagnosticsIn(const std::string& format, const Diagnostics& diagnostics) {
-  if (format == "json") return report::diagnosticsJson(diagnostics);
-  if (format == "sarif") return report::diagnosticsSarif(diagnostics, sarifCall());
-  if (format == "junit") return report::diagnosticsJunit(diagnostics);
-  if (format == "html") return report::diagnosticsHtml(diagnostics, VAUBAN_VERSION);
-  return {};
+ExitCode refuse(const std::string& format, const Diagnostics& diagnostics) {
+  std::cout << diagnosticsIn(format, diagnostics);
+  std::cerr << model::diagnosticText(diagnostics);
+  return ExitCode::wrong;
+}
+
+report::TextStyle terminalStyle(bool verbose, bool noColour) {
+  report::TextStyle style;
+  style.verbose = verbose;
+  style.colour = !noColour && isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  return style;
 }
 
 }  // namespace vauban
