@@ -1,10 +1,33 @@
 #include "load_model.h"
 
 #include "import/load_rules.h"
+#include "knowledge_in_force.h"
 #include "model/model_reader.h"
 #include "reach/rule_findings.h"
 
 namespace vauban {
+namespace {
+
+// Whether the model names anything that the catalogue has. Most do not, and are spared reading it.
+bool namesKnowledge(const model::Model& model) {
+  return !model.countermeasures.empty() || !model.evidence.empty() || !model.threats.groups.empty() ||
+         !model.accountable.empty() || (model.budget && !model.budget->roles.empty());
+}
+
+void addKnowledge(model::Vocabulary& vocabulary, const catalog::Catalogue& catalogue) {
+  for (const catalog::OntologyClass& it : catalogue.ontology.classes) {
+    if (it.kind == catalog::ClassKind::defensive && !it.id.empty()) vocabulary.techniques.insert(it.id);
+  }
+  for (const catalog::Attack& attack : catalogue.attack) {
+    for (const catalog::AttackTechnique& it : attack.techniques) vocabulary.techniques.insert(it.id);
+    for (const catalog::AttackObject& it : attack.groups) vocabulary.groups.insert(it.id);
+    for (const catalog::AttackObject& it : attack.campaigns) vocabulary.groups.insert(it.id);
+  }
+  for (const catalog::Revocation& it : catalogue.revocations) vocabulary.techniques.insert(it.newId);
+  for (const catalog::WorkRole& it : catalogue.roles) vocabulary.roles.insert(it.id);
+}
+
+}  // namespace
 
 Result<LoadedModel> readModelAndRules(const std::string& path) {
   auto behaviours = model::BehaviourCatalogue::builtIn();
@@ -14,6 +37,12 @@ Result<LoadedModel> readModelAndRules(const std::string& path) {
   model::Vocabulary vocabulary;
   vocabulary.behaviours = &loaded.behaviours;
   auto read = model::readModel(path, vocabulary);
+  if (read && namesKnowledge(*read)) {
+    auto catalogue = knowledgeInForce("");
+    if (!catalogue) return std::unexpected(catalogue.error());
+    addKnowledge(vocabulary, *catalogue);
+    read = model::readModel(path, vocabulary);
+  }
   if (!read) return std::unexpected(read.error());
   loaded.model = std::move(*read);
   Diagnostics problems = import::loadRules(loaded.model);
