@@ -21,6 +21,8 @@ std::vector<Id> moved(const std::vector<Row>& before, const std::vector<Row>& no
   return to;
 }
 
+bool byName(const OntologyClass& a, const OntologyClass& b) { return a.name < b.name; }
+
 }  // namespace
 
 Ontology extended(const Catalogue& catalogue, std::vector<std::string>* missing) {
@@ -43,7 +45,10 @@ Ontology extended(const Catalogue& catalogue, std::vector<std::string>* missing)
     }
   }
   if (!old.findProperty(kSendsOver)) made.properties.push_back({std::string(kSendsOver)});
-  std::ranges::sort(made.classes, {}, &OntologyClass::name);
+  // The old ones are in order already.
+  const auto fresh = made.classes.begin() + static_cast<std::ptrdiff_t>(old.classes.size());
+  std::sort(fresh, made.classes.end(), byName);
+  std::inplace_merge(made.classes.begin(), fresh, made.classes.end(), byName);
   std::ranges::sort(made.properties, {}, &OntologyProperty::name);
 
   const auto classes = moved<ClassId>(old.classes, made.classes);

@@ -145,9 +145,12 @@ class Inference {
   // Sorts by text and keeps the first of rows that say the same. Classes and properties are sorted by name
   // already, so only ids want a rank.
   void order() {
-    std::vector<std::uint32_t> rank(ontology_.classes.size());
-    std::vector<std::uint32_t> byId(ontology_.classes.size());
-    for (std::uint32_t i = 0; i < byId.size(); ++i) byId[i] = i;
+    std::vector<std::uint32_t> rank(ontology_.classes.size(), 0), byId;
+    for (const Row& row : rows_) {
+      for (const ClassId party : {row.defensive, row.offensive}) {
+        if (rank[party.index()]++ == 0) byId.push_back(party.value);
+      }
+    }
     std::ranges::sort(byId, {}, [&](std::uint32_t i) {
       return std::tie(ontology_.classes[i].id, ontology_.classes[i].name);
     });
