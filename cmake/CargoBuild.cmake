@@ -26,7 +26,7 @@ if(FLAGS)
 endif()
 execute_process(COMMAND ${CARGO} ${arguments} RESULT_VARIABLE failed)
 if(failed)
-  message(FATAL_ERROR "cargo could not build ${NAME}: what it said is above. It needs the crates.io registry the first "
+  message(FATAL_ERROR "cargo could not build ${NAME}: what it said is above. It needs cargo's registry the first "
     "time. Without RDF and SPARQL the rest builds: -DVAUBAN_RDF=OFF")
 endif()
 # Where nothing is different the old file stays, and what is linked with it need not be linked again. A new one comes

@@ -23,7 +23,6 @@ using testing::ontologyOf;
 using testing::owl;
 using testing::rdf;
 using testing::rdfs;
-using testing::readOntology;
 using testing::smallD3fend;
 using testing::Statement;
 
@@ -202,7 +201,7 @@ TEST(D3fendReader, synonymsInversesMitigations) {
   EXPECT_FALSE(ontology.find("M1037"));
 }
 
-std::string versionOf(std::vector<std::pair<std::string, std::string>> said) {
+std::string versionOf(const std::vector<std::pair<std::string, std::string>>& said) {
   const auto self = iri("http://d3fend.mitre.org/ontologies/d3fend.owl");
   auto made = smallD3fend();
   made.say(self, rdf("type"), owl("Ontology"));

@@ -13,7 +13,6 @@
 namespace vauban::catalog {
 namespace {
 
-using testing::OntologyBuilder;
 using testing::ontologyOf;
 using testing::smallD3fend;
 

@@ -78,6 +78,17 @@ TEST(Inference, twoWaysUpAreOneRow) {
   EXPECT_EQ(rows(made), Lines{"Detect D3-D analyzes File / SystemIni modifies T1"});
 }
 
+TEST(Inference, longWaysUpNeedNoRecursion) {
+  constexpr std::size_t kLong = 100'000;
+  auto made = detectsFiles();
+  const auto link = [](std::size_t i) { return "Kind" + std::to_string(i); };
+  made.below(link(0), "File");
+  for (std::size_t i = 1; i < kLong; ++i) made.below(link(i), link(i - 1));
+  const std::string last = link(kLong - 1);
+  made.offensive("T1").restricted("T1", "modifies", last);
+  EXPECT_EQ(rows(made), Lines{"Detect D3-D analyzes File / " + last + " modifies T1"});
+}
+
 TEST(Inference, eachPropertyAndTacticIsARow) {
   auto made = detectsFiles().restricted("D", "may-produce", "File").restricted("D", "enables", "Harden");
   made.offensive("T1").restricted("T1", "modifies", "File").restricted("T1", "may-modify", "File");

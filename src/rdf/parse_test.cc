@@ -135,6 +135,13 @@ TEST(Parse, whatStandsBeforeTheMistakeIsHandedOn) {
             "<http://e/a> <http://e/p> <http://e/b>\nf:2:14: oops is not a valid predicate");
 }
 
+TEST(Parse, ofSeveralMistakesInAContextTheSameOneEachTime) {
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(refused("{\"@context\": {\"@type\": \"@id\", \"@container\": \"@list\"}}", Syntax::jsonLd),
+              "f:1:31: @container keyword can't be redefined in context");
+  }
+}
+
 TEST(Parse, underlinesWhatIsWrong) {
   const auto read = parse("<http://e/a> \"p\" 1 .", Syntax::turtle, "f", "", [](const Triple&) {});
   ASSERT_FALSE(read);

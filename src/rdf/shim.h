@@ -1,5 +1,5 @@
-// The C interface of src/rdf/shim (Rust): the same declarations as in its lib.rs. Seen by this room's .cc
-// files alone.
+// The C interface of src/rdf/shim (Rust): the same declarations as in its abi.rs, ffi_store.rs and
+// ffi_query.rs. Seen by this room's .cc files alone.
 //
 // Texts are borrowed for the length of the call, and are UTF-8. A function that returns false has called
 // `report` once. Nothing unwinds across: the functions that are called back must not throw.
