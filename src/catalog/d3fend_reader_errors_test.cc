@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "catalog/d3fend_reader.h"
 #include "tests/support/read_ontology.h"
@@ -80,7 +79,6 @@ OntologyBuilder chain() {
 }
 
 TEST(D3fendReaderErrors, longChainsNeedNoRecursion) {
-  const auto start = std::chrono::steady_clock::now();
   OntologyBuilder made = chain();
   const auto read = readOntology(made);
   ASSERT_TRUE(read);
@@ -97,7 +95,6 @@ TEST(D3fendReaderErrors, longChainsNeedNoRecursion) {
   const std::string many = refusal(made);
   EXPECT_EQ(count(many, "subclasses in a circle"), 50U);
   EXPECT_LT(many.size(), 50'000U) << "messages of " << many.size() << " bytes";
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 TEST(D3fendReaderErrors, limits) {

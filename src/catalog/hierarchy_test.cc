@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "tests/support/read_ontology.h"
 
 namespace vauban::catalog {
@@ -131,13 +129,11 @@ TEST(Hierarchy, longChainsNeedNoRecursion) {
   const auto link = [](std::size_t i) { return "C" + std::to_string(i); };
   for (std::size_t i = 0; i + 1 < kLong; ++i) made.below(link(i), link(i + 1));
   made.below(link(kLong - 1), "DigitalArtifact");
-  const auto start = std::chrono::steady_clock::now();
   const World world(made);
   EXPECT_EQ(world.hierarchy().above(world.of("C0")).size(), kLong + 1);
   EXPECT_EQ(world.hierarchy().below(world.of("DigitalArtifact")).size(), kLong + 1);
   EXPECT_TRUE(world.isBelow("C0", "C99999"));
   EXPECT_FALSE(world.isBelow("C99999", "C0"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 }  // namespace

@@ -25,8 +25,7 @@ inline std::strong_ordering naturalOrder(std::string_view a, std::string_view b)
     return at < text.size() && text[at] >= '0' && text[at] <= '9';
   };
   const std::size_t both = std::min(a.size(), b.size());
-  std::size_t differ = 0;
-  while (differ < both && a[differ] == b[differ]) ++differ;
+  const std::size_t differ = firstDifference(a, b);
   std::size_t at = differ;  // of the number that the difference lies in, the first digit
   while (at > 0 && isDigit(a, at - 1)) --at;
   std::size_t endA = differ, endB = differ;

@@ -10,7 +10,7 @@ namespace {
 
 TEST(NaturalOrder, IsThatOfNaturalLess) {
   const std::string_view letters = "T.-(019a\xC3";
-  for (unsigned seed = 0; seed < 200'000; ++seed) {
+  for (unsigned seed = 0; seed < 30'000; ++seed) {
     std::mt19937 random(seed);
     const auto text = [&] {
       std::string made;
@@ -27,11 +27,13 @@ TEST(NaturalOrder, IsThatOfNaturalLess) {
 
 TEST(SameText, IsEquality) {
   std::mt19937 random(1);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     std::string a(random() % 24, 'x'), b(a);
     if (!b.empty() && random() % 2 == 0) b[random() % b.size()] = 'y';
     if (random() % 8 == 0) b += 'x';
     ASSERT_EQ(sameText(a, b), a == b) << a << " " << b;
+    const auto differ = std::ranges::mismatch(a, b).in1 - a.begin();
+    ASSERT_EQ(firstDifference(a, b), static_cast<std::size_t>(differ)) << a << " " << b;
     if (a == b) {
       ASSERT_EQ(hashOfText(a), hashOfText(std::string(b)));
     }
@@ -49,7 +51,7 @@ TEST(HashOfText, TellsNeighboursApart) {
 
 TEST(Arrange, SortsRunsInAnyOrder) {
   const auto order = [](int a, int b) { return a / 10 <=> b / 10; };
-  for (unsigned seed = 0; seed < 5'000; ++seed) {
+  for (unsigned seed = 0; seed < 2'000; ++seed) {
     std::mt19937 random(seed);
     std::vector<int> rows;
     std::vector<std::size_t> runs;

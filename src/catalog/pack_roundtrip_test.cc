@@ -362,7 +362,7 @@ TEST(PackRoundTrip, OrderSaysNothing) {
 // Whatever is accepted can be written and read again; whatever is not has places inside its files.
 TEST(PackRoundTrip, BrokenTextIsRefusedOrMeansSomething) {
   std::size_t accepted = 0, refused = 0;
-  for (unsigned seed = 0; seed < 1'500; ++seed) {
+  for (unsigned seed = 0; seed < 800; ++seed) {
     std::mt19937 random(seed);
     auto files = writePack(RandomCatalogue(seed % 100).make());
     auto& text = files[random() % files.size()].second;
@@ -388,8 +388,8 @@ TEST(PackRoundTrip, BrokenTextIsRefusedOrMeansSomething) {
     ASSERT_TRUE(again) << "seed " << seed << "\n" << said(again.error());
     ASSERT_EQ(difference(*again, *first), "") << "seed " << seed;
   }
-  EXPECT_GT(accepted, 50U);
-  EXPECT_GT(refused, 500U);
+  EXPECT_GT(accepted, 30U);
+  EXPECT_GT(refused, 300U);
 }
 
 TEST(PackRoundTrip, NamesFromOutsideStayInTheirCells) {

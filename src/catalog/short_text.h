@@ -1,9 +1,11 @@
-// Equality and hash of texts that are mostly short: ids and names, millions of them in a second. The
-// library's own go through a call for each text, which costs more than the text does.
+// Equality, first difference and hash of texts that are mostly short: ids and names, millions of them in a
+// second. The library's own go through a call for each text, which costs more than the text does.
 //
 // Pure functions. The hash is for tables in memory: it differs between machines of different byte order.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -43,6 +45,22 @@ inline bool sameText(std::string_view a, std::string_view b) {
     if (x[i] != y[i]) return false;
   }
   return true;
+}
+
+// Where two texts differ first; the length of the shorter where one begins with the other.
+inline std::size_t firstDifference(std::string_view a, std::string_view b) {
+  using short_text::load;
+  const std::size_t both = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + 8 <= both; at += 8) {
+    const std::uint64_t bits = load<std::uint64_t>(a.data() + at) ^ load<std::uint64_t>(b.data() + at);
+    if (bits == 0) continue;
+    const int zeros =
+        std::endian::native == std::endian::big ? std::countl_zero(bits) : std::countr_zero(bits);
+    return at + static_cast<std::size_t>(zeros) / 8;
+  }
+  while (at < both && a[at] == b[at]) ++at;
+  return at;
 }
 
 inline std::uint64_t hashOfText(std::string_view text) {

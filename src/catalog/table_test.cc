@@ -204,7 +204,7 @@ TEST(Table, AgreesWithASlowReader) {
       "\xC3\xA4",  "\xE2\x82\xAC", "x\ty\tz\n", "1\t\t2\n", "\t\t3\n",
       "a\tb\tc\n", "\r",           "\xFF",      "\x7F"};
   std::size_t well = 0;
-  for (unsigned seed = 0; seed < 20'000; ++seed) {
+  for (unsigned seed = 0; seed < 6'000; ++seed) {
     std::mt19937 random(seed);
     std::string body;
     const unsigned count = random() % 12;
@@ -218,7 +218,7 @@ TEST(Table, AgreesWithASlowReader) {
     ++well;
     ASSERT_EQ(reading.rows, *slow) << "seed " << seed;
   }
-  EXPECT_GT(well, 5'000U);
+  EXPECT_GT(well, 1'500U);
 }
 
 TEST(TableText, WritesWhatIsReadAgain) {
