@@ -9,7 +9,7 @@ vauban_build_packages=(
 )
 vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev
-  python3 python3-yaml clang-format-19
+  python3 python3-yaml clang-format-19 nftables
 )
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
 

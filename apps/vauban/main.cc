@@ -12,6 +12,7 @@
 #include "certificates.h"
 #include "channel/verdict.h"
 #include "check_command.h"
+#include "compile_command.h"
 #include "diff_command.h"
 #include "exit_code.h"
 #include "import/iptables_model.h"
@@ -253,6 +254,20 @@ int run(int argc, char** argv) {
   sub->add_option("old", call.oldModel, "model file or folder: the version before")->required();
   sub->add_option("new", call.model, "model file or folder: the version now")->required();
   sub->add_option("--today", call.today, "the date for waivers, YYYY-MM-DD");
+  CompileCall compiling;
+  sub = app.add_subcommand("compile", "the flow matrix as rules of a device, proven equal to it");
+  sub->add_option("model", compiling.model, "model file, or a folder of them")->required();
+  sub->add_option("--for", compiling.kind, "nftables")->check(CLI::IsMember({"nftables"}));
+  sub->add_option("--device", compiling.device, "one device (or link) of the model; else the ideal point");
+  sub->add_option("--interface", compiling.interfaces,
+                  "ZONE=NAME: which interface leads to a zone (the zone's name)");
+  sub->add_option("--open", compiling.open, "a condition that is open");
+  sub->add_flag("--strict", compiling.strict, "what is not stated, or cannot be said exactly, is an error");
+  sub->add_flag("--counters", compiling.counters, "every rule counts its packets");
+  sub->add_flag("--unproven", compiling.unproven, "do not load it in a network namespace to read it again");
+  sub->add_option("--format", compiling.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json"}));
+  sub->callback([&compiling, &code] { code = compileCommand(compiling); });
   command("schema", "the JSON Schema of the model file", schema, false);
   command("services", "built-in services and behaviours", services, false);
   sub = command("import", "another tool's file as a model", importCommand, false);

@@ -9,6 +9,7 @@
 
 #include "import/csv.h"
 #include "import/iptables.h"
+#include "import/nft_json.h"
 #include "import/rule_file.h"
 
 namespace vauban::import {
@@ -27,22 +28,19 @@ class Loader {
   }
 
   std::optional<model::FilterProgram> program(const model::RuleSource& source) {
-    if (source.kind != "iptables" && source.kind != "csv") {
+    if (source.kind != "iptables" && source.kind != "csv" && source.kind != "nft-json") {
       problems_.push_back({Severity::error,
                            source.place,
                            0,
                            fmt::format("rules of kind '{}' are not read by this version", source.kind),
-                           "iptables or csv",
+                           "iptables, nft-json or csv",
                            {}});
       return std::nullopt;
     }
     auto [entry, fresh] = programs_.try_emplace({source.kind, source.file, source.chain, source.columns});
     if (fresh) {
       if (const std::string* text = textOf(source)) {
-        IptablesOptions options;
-        options.chain = source.chain;
-        auto read = source.kind == "csv" ? importCsv(source.file, *text, source.columns)
-                                         : importIptables(source.file, *text, options);
+        auto read = imported(source, *text);
         if (read) {
           entry->second = std::move(*read);
         } else {
@@ -59,6 +57,18 @@ class Loader {
   }
 
  private:
+  static Result<model::FilterProgram> imported(const model::RuleSource& source, const std::string& text) {
+    if (source.kind == "csv") return importCsv(source.file, text, source.columns);
+    if (source.kind == "nft-json") {
+      NftJsonOptions options;
+      options.hook = source.chain;
+      return importNftJson(source.file, text, options);
+    }
+    IptablesOptions options;
+    options.chain = source.chain;
+    return importIptables(source.file, text, options);
+  }
+
   const std::string* textOf(const model::RuleSource& source) {
     const auto [entry, fresh] = texts_.try_emplace(source.file);
     if (!fresh) return entry->second ? &*entry->second : nullptr;
