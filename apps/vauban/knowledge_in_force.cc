@@ -42,8 +42,7 @@ void foreseeMemory() {
 #if defined(M_TOP_PAD) && defined(MADV_POPULATE_WRITE)
   constexpr std::size_t kForeseen = std::size_t{7} << 20U, kPage = 4096;
   mallopt(M_TOP_PAD, static_cast<int>(kForeseen));
-  void* const grown =
-      std::malloc(std::size_t{120} << 10U);  // more than is left, less than is mapped apart
+  void* const grown = std::malloc(std::size_t{120} << 10U);  // more than is left, less than is mapped apart
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0)) / kPage * kPage;
   const auto begin = reinterpret_cast<std::uintptr_t>(grown) / kPage * kPage + kPage;
   if (grown != nullptr && end > begin && end - begin <= 2 * kForeseen)
