@@ -5,11 +5,11 @@
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libfyaml-dev nlohmann-json3-dev libsimdjson-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
-  liblzma-dev libzip-dev libpugixml-dev
+  liblzma-dev libmnl-dev libzip-dev libpugixml-dev
 )
 vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev
-  python3 python3-yaml clang-format-19 nftables
+  python3 python3-yaml clang-format-19 iproute2 nftables
 )
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
 
