@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/nearest_name.h"
 #include "catalogue_commands.h"
 #include "certificates.h"
 #include "channel/verdict.h"
@@ -16,6 +17,7 @@
 #include "diff_command.h"
 #include "exit_code.h"
 #include "import/iptables_model.h"
+#include "import/nft_json_model.h"
 #include "load_model.h"
 #include "model/call_claim.h"
 #include "model/diagnostic_text.h"
@@ -179,15 +181,17 @@ ExitCode services(const Call& call) {
 }
 
 ExitCode importCommand(const Call& call) {
-  if (call.kind != "iptables") {
+  const bool nft = call.kind == "nft-json";
+  if (!nft && call.kind != "iptables") {
     return refuse(call.format, {{Severity::error,
                                  {"import", 0, 0},
                                  0,
                                  "'" + call.kind + "' is not read by this version",
-                                 "iptables",
-                                 ""}});
+                                 "iptables or nft-json",
+                                 nearestName(call.kind, {"iptables", "nft-json"})}});
   }
-  auto text = import::importedModel(call.file, call.chain);
+  auto text =
+      nft ? import::importedNftModel(call.file, call.chain) : import::importedModel(call.file, call.chain);
   if (!text) return refuse(call.format, text.error());
   std::cout << *text;
   return ExitCode::ok;
@@ -271,7 +275,7 @@ int run(int argc, char** argv) {
   command("schema", "the JSON Schema of the model file", schema, false);
   command("services", "built-in services and behaviours", services, false);
   sub = command("import", "another tool's file as a model", importCommand, false);
-  sub->add_option("kind", call.kind, "iptables")->required();
+  sub->add_option("kind", call.kind, "iptables or nft-json")->required();
   sub->add_option("file", call.file, "the file")->required();
   sub->add_option("--chain", call.chain, "FORWARD, INPUT or OUTPUT");
   const auto asked = addCatalogueCommands(app, code);

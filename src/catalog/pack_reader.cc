@@ -19,7 +19,7 @@ constexpr std::string_view kFormat = "1";
 // without.
 struct TableKind {
   std::string_view name;
-  std::vector<std::string_view> keys = {};
+  std::vector<std::string_view> keys;
   std::size_t needed = 0;  // the first so many of `keys`
   bool several = false;    // whether a pack may have several files of it
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "compile/bridge_ports.h"
@@ -36,7 +37,10 @@ std::string folderOf(const model::Model& model) {
 class Compiler {
  public:
   Compiler(const model::Model& model, const CompileOptions& options, PointPlan plan)
-      : model_(model), options_(options), plan_(std::move(plan)), text_(folderOf(model), options.counters) {}
+      : model_(model), options_(options), plan_(std::move(plan)), text_(folderOf(model), options.counters) {
+    for (const Policy& policy : plan_.policies)
+      resolved_.try_emplace(policy.program, withAddresses(model, options, *policy.program));
+  }
 
   Ruleset compile() {
     nameSets();
@@ -74,7 +78,6 @@ class Compiler {
   }
 
   void nameSets() {
-    std::set<std::string> taken;
     auto add = [&](const std::string& name, const AddressSet& addresses) {
       for (const Family family : kFamilies) {
         const AddressSet part = addresses.only(family);
@@ -96,7 +99,7 @@ class Compiler {
       for (const auto& [zone, behind] : plan_.behind) {
         if (policy.antiSpoofing != model::AntiSpoofing::off && behind.only(family) == set) return true;
       }
-      for (const model::Chain& chain : withAddresses(model_, options_, *policy.program).chains) {
+      for (const model::Chain& chain : resolved_.at(policy.program).chains) {
         for (const model::FilterRule& rule : chain.rules) {
           if (rule.source.only(family) == set || rule.destination.only(family) == set) return true;
         }
@@ -189,7 +192,7 @@ class Compiler {
   void writeRules(std::size_t index) {
     const model::FilterProgram* program = plan_.policies[index].program;
     if (!rulesDecide(plan_.policies[index]) || !written_.insert(program).second) return;
-    const model::FilterProgram resolved = withAddresses(model_, options_, *program);
+    const model::FilterProgram& resolved = resolved_.at(program);
     // A chain stands after those that it leads to: nft wants to know them.
     std::vector<std::size_t> order;
     std::vector<bool> seen(resolved.chains.size(), false);
@@ -331,7 +334,7 @@ class Compiler {
         return pair.first.first == interface.zone && pair.second == index;
       });
       if (!enters) continue;
-      const AddressSet own = sourcesOf(policy, interface);
+      const AddressSet own = plan_.sources(policy, interface);
       const auto known = std::ranges::find(sources, own, &decltype(sources)::value_type::first);
       if (known != sources.end()) {
         known->second.push_back(interface.name);
@@ -343,28 +346,17 @@ class Compiler {
       for (const Family family : kFamilies) {
         const AddressSet part = own.only(family);
         if (policy.of(family) != Coverage::byRules || part == AddressSet::all(family)) continue;
-        const std::string what = part.empty()
-                                     ? fmt::format("meta nfproto {}", nfproto(family))
-                                     : fmt::format("{} saddr != {}", family == Family::ipv4 ? "ip" : "ip6",
-                                                   nftAddresses(part, sets_));
-        text_.rule(fmt::format("iifname {} {}", quoted(names), what), "drop", {}, "anti-spoofing");
+        text_.rule(fmt::format("iifname {} {}", quoted(names), otherSources(own, family)), "drop", {},
+                   "anti-spoofing");
       }
     }
-  }
-
-  AddressSet sourcesOf(const Policy& policy, const ZoneInterface& interface) const {
-    if (policy.antiSpoofing == model::AntiSpoofing::host) {
-      for (const HostInterface& host : options_.hostInterfaces) {
-        if (host.name == interface.name) return addressesOf(model_, options_, host.host, host.zone);
-      }
-    }
-    return plan_.behind.at(interface.zone);
   }
 
   // Pairs of interfaces that nothing here names are dropped.
   void writeForward() {
     text_.open("chain forward");
     text_.line("type filter hook forward priority filter; policy drop;");
+    for (const ZoneId zone : plan_.lookedInside) writeSourcesInside(zone);
     std::vector<std::pair<ZoneId, ZoneId>> inside;
     for (const ZoneId zone : plan_.zones) {
       if (PointPlan::freeInside(model_, zone)) inside.emplace_back(zone, zone);
@@ -378,6 +370,24 @@ class Compiler {
       text_.rule(wholeText(pairs).value_or(pairsText(pairs)), "goto " + policyChain(p));
     }
     text_.close();
+  }
+
+  void writeSourcesInside(ZoneId zone) {
+    for (const ZoneInterface& interface : plan_.interfaces) {
+      if (interface.zone != zone) continue;
+      const std::string inside =
+          fmt::format("iifname {} oifname {} ", quoted({interface.name}), quoted(namesOf(zone)));
+      for (const Family family : kFamilies) {
+        text_.rule(inside + otherSources(plan_.behindInterface.at(interface.name), family), "drop", {},
+                   "anti-spoofing inside the zone");
+      }
+    }
+  }
+
+  std::string otherSources(const AddressSet& own, Family family) const {
+    const AddressSet part = own.only(family);
+    if (part.empty()) return fmt::format("meta nfproto {}", nfproto(family));
+    return fmt::format("{} saddr != {}", family == Family::ipv4 ? "ip" : "ip6", nftAddresses(part, sets_));
   }
 
   std::string pairsText(const std::vector<std::pair<ZoneId, ZoneId>>& pairs) const {
@@ -408,6 +418,7 @@ class Compiler {
   PointPlan plan_;
   RulesetText text_;
   std::vector<NamedSet> sets_;
+  std::map<const model::FilterProgram*, model::FilterProgram> resolved_;  // addresses in the place of hosts
   std::set<const model::FilterProgram*> written_;
 };
 

@@ -17,6 +17,7 @@ using space::AddressSet;
 namespace {
 
 constexpr std::size_t kMostInterfaces = 1000;
+constexpr std::size_t kMostSteps = 20'000;
 constexpr std::size_t kMostWays = 100;  // over the links of one device between two zones
 
 class Planner {
@@ -31,6 +32,7 @@ class Planner {
     lookBehind();
     checkPrograms();
     chooseInterfaces();
+    lookBehindInterfaces();
     checkAddresses();
     noteSources();
     noteHosts();
@@ -81,12 +83,6 @@ class Planner {
     }
   }
 
-  bool linked(ZoneId a, ZoneId b) const {
-    return std::ranges::any_of(model_.links, [&](const model::Link& link) {
-      return (link.from == a && link.to == b) || (link.from == b && link.to == a);
-    });
-  }
-
   std::size_t policy(std::optional<LinkId> link) {
     return indexOf(policyOf(model_, options_, link, plan_.notes));
   }
@@ -113,11 +109,16 @@ class Planner {
 
   void joinIdeally() {
     const auto count = model_.zones.size();
+    std::set<std::pair<ZoneId, ZoneId>> linked;
+    for (const model::Link& link : model_.links) linked.insert({{link.from, link.to}, {link.to, link.from}});
     for (std::size_t a = 0; a < count; ++a) {
       for (std::size_t b = 0; b < count; ++b) {
-        const ZoneId from(a), to(b);
-        const bool joined = a == b ? model_.at(from).isolated : model_.unlistedIdeal && !linked(from, to);
-        if (joined) plan_.pairs[{from, to}] = policy(std::nullopt);
+        const std::pair pair(ZoneId{a}, ZoneId{b});
+        const bool joined =
+            a == b ? model_.at(pair.first).isolated : model_.unlistedIdeal && !linked.contains(pair);
+        if (!joined) continue;
+        if (plan_.pairs.empty()) policy(std::nullopt);
+        plan_.pairs[pair] = 0;
       }
     }
     if (!plan_.pairs.empty()) return;
@@ -152,10 +153,11 @@ class Planner {
         std::vector<std::vector<std::size_t>> ways;
         std::vector<std::size_t> way;
         std::vector<bool> visited(count, false);
+        steps_ = 0;
         findWays(direct, from, to, visited, way, ways);
-        if (ways.empty()) continue;
+        if (ways.empty() && steps_ <= kMostSteps) continue;
         std::vector<Policy> merged;
-        bool alike = ways.size() <= kMostWays;
+        bool alike = ways.size() <= kMostWays && steps_ <= kMostSteps;
         for (const auto& policies : ways) {
           const auto policy = mergedPolicy(policies);
           alike = alike && policy && (merged.empty() || *policy == merged.front());
@@ -175,8 +177,8 @@ class Planner {
 
   void findWays(const std::map<std::pair<ZoneId, ZoneId>, std::size_t>& direct, ZoneId at, ZoneId to,
                 std::vector<bool>& visited, std::vector<std::size_t>& way,
-                std::vector<std::vector<std::size_t>>& ways) const {
-    if (ways.size() > kMostWays) return;
+                std::vector<std::vector<std::size_t>>& ways) {
+    if (ways.size() > kMostWays || ++steps_ > kMostSteps) return;
     if (at == to) {
       ways.push_back(way);
       return;
@@ -322,6 +324,42 @@ class Planner {
       error({"interfaces", 0, 0}, fmt::format("more than {} interfaces", kMostInterfaces));
   }
 
+  void lookBehindInterfaces() {
+    auto interfaceOf = [&](const std::string& name) {
+      return std::ranges::find_if(options_.hostInterfaces, [&](const HostInterface& interface) {
+        return !interface.bridgePort && interface.name == name;
+      });
+    };
+    for (const ZoneInterface& interface : plan_.interfaces) {
+      AddressSet sources;
+      if (const auto own = interfaceOf(interface.name); own != options_.hostInterfaces.end()) {
+        sources = addressesOf(model_, options_, own->host, own->zone);
+      } else {
+        sources = plan_.behind.at(interface.zone);
+        for (const HostInterface& other : options_.hostInterfaces) {
+          const bool known =
+              !model_.at(other.host).addresses.empty() || options_.addresses.contains(other.host);
+          if (known && !other.bridgePort && other.zone == interface.zone)
+            sources = sources - addressesOf(model_, options_, other.host, other.zone);
+        }
+      }
+      plan_.behindInterface.emplace(interface.name, std::move(sources));
+    }
+    if (!byHost()) return;
+    for (const ZoneId zone : plan_.zones) {
+      const bool looked = std::ranges::any_of(options_.hostInterfaces, [&](const HostInterface& interface) {
+        return !interface.bridgePort && interface.zone == zone;
+      });
+      if (looked && PointPlan::freeInside(model_, zone)) plan_.lookedInside.push_back(zone);
+    }
+  }
+
+  bool byHost() const {
+    return std::ranges::any_of(plan_.policies, [](const Policy& policy) {
+      return policy.antiSpoofing == model::AntiSpoofing::host;
+    });
+  }
+
   void checkAddresses() {
     std::set<space::Address> taken;
     for (const model::Host& host : model_.hosts) taken.insert(host.addresses.begin(), host.addresses.end());
@@ -350,10 +388,7 @@ class Planner {
 
   // Inside a zone, sources are looked at only where each host has an interface of its own.
   void noteSources() {
-    const bool byHost = std::ranges::any_of(plan_.policies, [](const Policy& policy) {
-      return policy.antiSpoofing == model::AntiSpoofing::host;
-    });
-    if (!byHost) return;
+    if (!byHost()) return;
     std::string zones;
     for (const ZoneId zone : plan_.zones) {
       if (model_.at(zone).untrusted) continue;
@@ -409,10 +444,23 @@ class Planner {
   std::vector<LinkId> links_;  // of the device; none: the ideal point
   std::set<ZoneId> stated_;    // whose interfaces a link names
   bool interfaceRules_ = false;
+  std::size_t steps_ = 0;
   Diagnostics problems_;
 };
 
 }  // namespace
+
+AddressSet PointPlan::sources(const Policy& policy, const ZoneInterface& interface) const {
+  switch (policy.antiSpoofing) {
+    case model::AntiSpoofing::off:
+      return AddressSet::all();
+    case model::AntiSpoofing::zone:
+      return behind.at(interface.zone);
+    case model::AntiSpoofing::host:
+      break;
+  }
+  return behindInterface.at(interface.name);
+}
 
 Result<PointPlan> planPoint(const model::Model& model, const CompileOptions& options) {
   return Planner(model, options).plan();

@@ -38,10 +38,17 @@ struct PointPlan {
   std::map<std::pair<model::ZoneId, model::ZoneId>, std::size_t> pairs;
   // Addresses that lie behind the interfaces of a zone (`anti-spoofing: zone`).
   std::map<model::ZoneId, space::AddressSet> behind;
+  // By interface, where anti-spoofing is `host`: of the host behind it, or of those in the zone that have no
+  // interface of their own.
+  std::map<std::string, space::AddressSet> behindInterface;
   std::vector<ZoneInterface> interfaces;  // all to route by, those of hosts too; by zone, then as given
   std::vector<bool> openConditions;
   std::vector<Note> notes;
 
+  // Sources that may enter by an interface.
+  space::AddressSet sources(const Policy& policy, const ZoneInterface& interface) const;
+  // Zones inside which `anti-spoofing: host` looks at sources here: those with an interface of a host.
+  std::vector<model::ZoneId> lookedInside;
   // Traffic inside a zone is free unless the zone is isolated.
   static bool freeInside(const model::Model& model, model::ZoneId zone) { return !model.at(zone).isolated; }
 };

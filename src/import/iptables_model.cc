@@ -198,41 +198,48 @@ std::string interfaceComments(const model::FilterProgram& program) {
 
 }  // namespace
 
-Result<std::string> importedModelText(const std::string& path, const std::string& text,
-                                      const std::string& chain) {
-  IptablesOptions options;
-  options.chain = chain;
-  const auto program = importIptables(path, text, options);
-  if (!program) return std::unexpected(program.error());
+std::string modelAround(const model::FilterProgram& program, const std::string& path, const std::string& kind,
+                        const std::string& chain) {
   const std::filesystem::path file(path);
   const bool beside = file.is_relative() && !path.starts_with("..");
   const std::string written = beside ? path : file.filename().string();
-  const bool v4 = program->families.front() == Family::ipv4;
-  const std::vector<GuessedZone> zones = zonesOf(*program);
+  const bool v4 = program.families.front() == Family::ipv4;
+  const std::vector<GuessedZone> zones = zonesOf(program);
 
   std::string model = fmt::format(
       "# A model around {}, chain {}: zones and networks are guesses from the rules, to be corrected.\n",
       inComment(path), chain);
   model += beside ? "# Save it where that path leads to the file.\n" : "# Save it beside that file.\n";
-  model += wideningComments(*program);
-  model += interfaceComments(*program);
+  model += wideningComments(program);
+  model += interfaceComments(program);
   model += fmt::format("vauban: 1\nname: {}\n\nzones:\n", yamlText(file.filename().string()));
   for (const GuessedZone& zone : zones) {
     model += fmt::format("  {}: {{networks: [{}]}}\n", zone.name, networkList(zone.networks));
   }
-  model += fmt::format("  internet: {{networks: [\"{}\"], untrusted: true}}\n\n", v4 ? "0.0.0.0/0" : "::/0");
+  const char* outside = program.families.size() > 1 ? "\"0.0.0.0/0\", \"::/0\""
+                        : v4                        ? "\"0.0.0.0/0\""
+                                                    : "\"::/0\"";
+  model += fmt::format("  internet: {{networks: [{}], untrusted: true}}\n\n", outside);
   model += "devices:\n  firewall: {product: netfilter}\n\nlinks:\n";
   std::vector<std::string> names;
   for (const GuessedZone& zone : zones) names.push_back(zone.name);
   names.emplace_back("internet");
   for (std::size_t a = 0; a < names.size(); ++a) {
     for (std::size_t b = a + 1; b < names.size(); ++b) {
-      model +=
-          fmt::format("  - {{between: [{}, {}], device: firewall, rules: {{iptables: {}, chain: {}}}}}\n",
-                      names[a], names[b], yamlText(written), chain);
+      model += fmt::format("  - {{between: [{}, {}], device: firewall, rules: {{{}: {}, chain: {}}}}}\n",
+                           names[a], names[b], kind, yamlText(written), chain);
     }
   }
   return model;
+}
+
+Result<std::string> importedModelText(const std::string& path, const std::string& text,
+                                      const std::string& chain) {
+  IptablesOptions options;
+  options.chain = chain;
+  const auto program = importIptables(path, text, options);
+  if (!program) return std::unexpected(program.error());
+  return modelAround(*program, path, "iptables", chain);
 }
 
 Result<std::string> importedModel(const std::string& path, const std::string& chain) {

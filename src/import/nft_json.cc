@@ -92,7 +92,7 @@ Result<model::FilterProgram> importNftJson(const std::string& name, std::string_
   const auto root = readJson(text, lines, options.limits);
   if (!root) return std::unexpected(root.error());
   NftProblems problems(lines, options.limits.diagnostics);
-  const NftRuleset ruleset = readNftRuleset(*root, lines, options.limits, problems);
+  const NftRuleset ruleset = readNftRuleset(*root, lines, options, problems);
   ParsedNft parsed{&ruleset, name, {}};
   std::size_t boxes = 0;
   for (const NftChain& chain : ruleset.chains) {

@@ -44,6 +44,8 @@ struct NftJsonOptions {
   FlowState state = FlowState::opening;
   // Bridges: the chains of family bridge in the place of the others.
   bool bridge = false;
+  // Only tables of this name and of the families that count, as if there were no others; empty: all.
+  std::string table;
   NftJsonLimits limits;
 };
 

@@ -78,7 +78,13 @@ NftField portField(std::string_view side, std::uint8_t protocol, std::string nam
   NftField field = known(side == "sport" ? Kind::sourcePort : Kind::destinationPort, std::move(name));
   field.protocol = protocol;
   if (protocol != 0) field.packets = ofProtocol(protocol);
+  field.packets.anyTransport = protocol == 0;
   return field;
+}
+
+NftField protocolField(std::string name, NftMatch packets = {}) {
+  packets.saysProtocol = true;
+  return known(Kind::protocol, std::move(name), std::move(packets));
 }
 
 NftField payload(const JsonValue& object) {
@@ -89,7 +95,7 @@ NftField payload(const JsonValue& object) {
     const NftMatch packets = ofFamily(protocol == "ip" ? Family::ipv4 : Family::ipv6);
     if (part == "saddr") return known(Kind::source, name, packets);
     if (part == "daddr") return known(Kind::destination, name, packets);
-    if (part == "protocol") return known(Kind::protocol, name, packets);
+    if (part == "protocol") return protocolField(name, packets);
     return unknown(name, packets);  // `nexthdr` too: it may be that of an extension header
   }
   if (protocol == "th" && (part == "sport" || part == "dport")) return portField(part, 0, name);
@@ -115,7 +121,7 @@ NftField meta(const JsonValue& object) {
   const std::string_view key = object.textAt("key");
   const std::string name = "meta " + std::string(key);
   if (key == "nfproto" || key == "protocol") return known(Kind::family, name);
-  if (key == "l4proto") return known(Kind::protocol, name);
+  if (key == "l4proto") return protocolField(name);
   if (key == "iifname" || key == "iif") return known(Kind::in, name);
   if (key == "oifname" || key == "oif") return known(Kind::out, name);
   return unknown(name);

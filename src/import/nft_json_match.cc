@@ -252,6 +252,8 @@ NftMatches both(const NftMatches& a, const NftMatches& b) {
       match.states &= second.states;
       match.asksState = match.asksState || second.asksState;
       match.dependsOnFlow = match.dependsOnFlow || second.dependsOnFlow;
+      match.anyTransport = match.anyTransport || second.anyTransport;
+      match.saysProtocol = match.saysProtocol || second.saysProtocol;
       match.flags = both(first.flags, second.flags);
       match.except.insert(match.except.end(), second.except.begin(), second.except.end());
       for (const std::string& reason : second.reasons) match.maybe(reason);

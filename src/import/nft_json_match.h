@@ -21,6 +21,8 @@ struct NftMatch {
   std::vector<NftMatch> except;  // packets of these it does not match
   unsigned states = kAllStates;  // StateBits
   bool asksState = false;
+  // `th`: looks at ports of whatever protocol; another part of the rule says of which.
+  bool anyTransport = false, saysProtocol = false;
   bool dependsOnFlow = false;  // packets of existing flows may pass where opening ones do not
   Flags flags = Flags::any;
   std::vector<std::string> reasons;

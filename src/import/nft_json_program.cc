@@ -354,7 +354,8 @@ class Builder {
       FilterRule back = started(rule, exception);
       back.services = exception.services;
       back.exact = exception.reasons.empty() && exception.doubt.empty() && exception.except.empty() &&
-                   !exception.asksState && exception.flags == Flags::any && !exception.dependsOnFlow;
+                   !exception.asksState && exception.flags == Flags::any && !exception.dependsOnFlow &&
+                   !exception.anyTransport;
       back.action = Action::doReturn;
       add(rule, between, std::move(back));
     }

@@ -16,10 +16,10 @@ using space::Family;
 using space::PortRange;
 
 // Statements after which a rule goes on, and about which nothing is to be said.
-constexpr std::array<std::string_view, 8> kSilent{"counter",   "log",        "last", "secmark",
-                                                  "ct helper", "ct timeout", "set",  "map"};
-// Those that let some packets through to the rest of the rule.
-constexpr std::array<std::string_view, 4> kGates{"limit", "quota", "ct count", "meter"};
+constexpr std::array<std::string_view, 6> kSilent{"counter", "log",       "last",
+                                                  "secmark", "ct helper", "ct timeout"};
+// Those that let some packets through to the rest of the rule: what a full set does not take, for one.
+constexpr std::array<std::string_view, 6> kGates{"limit", "quota", "ct count", "meter", "set", "map"};
 
 std::optional<AddressSet> addressesOf(const JsonValue* value) {
   if (value == nullptr) return std::nullopt;
@@ -163,13 +163,22 @@ class Reader {
     return branch;
   }
 
-  // nft does not list what an answer implies: that the packet is of its family, or of TCP.
+  // nft does not list what an answer implies: that the packet is of its family, or of TCP. With a reset of
+  // TCP it (1.0.6) leaves out for which family the rule was written, too.
   void onlyAnswered(std::string_view type) {
     NftMatch packets;
     if (type == "icmp") packets.onlyFamily(Family::ipv4);
     if (type == "icmpv6") packets.onlyFamily(Family::ipv6);
     if (type == "tcp reset") packets.services = space::ServiceSet::protocol(space::kTcp);
     matches_ = both(matches_, {packets});
+    const bool either =
+        context_.chain.family == NftFamily::inet || context_.chain.family == NftFamily::bridge;
+    if (type != "tcp reset" || !either) return;
+    for (NftMatch& match : matches_) {
+      if (match.source.intersects(AddressSet::all(Family::ipv4)) &&
+          match.source.intersects(AddressSet::all(Family::ipv6)))
+        match.maybe("reject with tcp reset: nft does not list for which family");
+    }
   }
   // Nor that a packet is of the family of an address that it is rewritten to.
   void onlyRewritten(std::string_view family) {

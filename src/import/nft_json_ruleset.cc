@@ -27,8 +27,8 @@ bool holdsWord(const JsonValue* value, std::string_view word) {
 
 class Reader {
  public:
-  Reader(const TextLines& lines, const NftJsonLimits& limits, NftProblems& problems)
-      : limits_(limits), problems_(problems) {
+  Reader(const TextLines& lines, const NftJsonOptions& options, NftProblems& problems)
+      : options_(options), limits_(options.limits), problems_(problems) {
     ruleset_.lines = &lines;
   }
 
@@ -114,7 +114,11 @@ class Reader {
     chain.name = std::get<2>(*key);
     chain.object = &object;
     // The kernel calls no chain of a dormant table.
-    if (object.find("hook") != nullptr && !isDormant(object)) {
+    const bool bridge = chain.family == NftFamily::bridge;
+    const bool wanted =
+        options_.table.empty() ||
+        (options_.table == chain.table && chain.family != NftFamily::other && bridge == options_.bridge);
+    if (object.find("hook") != nullptr && wanted && !isDormant(object)) {
       const std::string_view policy = object.textAt("policy");
       const JsonValue* priority = object.find("prio");
       if (policy != "" && policy != "accept" && policy != "drop")
@@ -137,7 +141,8 @@ class Reader {
     }
     const JsonValue* flags = object.find("flags");
     set.changes = holdsWord(flags, "dynamic") || holdsWord(flags, "timeout") ||
-                  object.find("timeout") != nullptr || object.find("gc-interval") != nullptr;
+                  object.find("timeout") != nullptr || object.find("gc-interval") != nullptr ||
+                  object.find("stmt") != nullptr;
     if (!ruleset_.sets.emplace(*key, set).second)
       problems_.error(object, fmt::format("set '{}' twice", std::get<2>(*key)));
   }
@@ -163,9 +168,22 @@ class Reader {
         problems_.error(object, fmt::format("more than {} rules", limits_.rules));
       return;
     }
+    for (const JsonValue& statement : statements->items) writesTo(object, statement);
     ruleset_.chains[chain->second].rules.push_back({&object, statements});
   }
 
+  // nft does not list that packets may change a set; the rules by which they do it tell.
+  void writesTo(const JsonValue& rule, const JsonValue& statement) {
+    for (const char* kind : {"set", "map"}) {
+      const JsonValue* written = statement.only(kind);
+      const std::string_view name = written == nullptr ? std::string_view() : written->textAt(kind);
+      if (!name.starts_with('@')) continue;
+      const auto set = ruleset_.sets.find({rule.textAt("family"), rule.textAt("table"), name.substr(1)});
+      if (set != ruleset_.sets.end()) set->second.changes = true;
+    }
+  }
+
+  const NftJsonOptions& options_;
   const NftJsonLimits& limits_;
   NftProblems& problems_;
   NftRuleset ruleset_;
@@ -197,9 +215,9 @@ Diagnostics NftProblems::take() {
   return std::move(diagnostics_);
 }
 
-NftRuleset readNftRuleset(const JsonValue& root, const TextLines& lines, const NftJsonLimits& limits,
+NftRuleset readNftRuleset(const JsonValue& root, const TextLines& lines, const NftJsonOptions& options,
                           NftProblems& problems) {
-  return Reader(lines, limits, problems).read(root);
+  return Reader(lines, options, problems).read(root);
 }
 
 }  // namespace vauban::import

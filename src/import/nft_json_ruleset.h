@@ -67,7 +67,7 @@ class NftProblems {
 };
 
 // The set is as complete as the mistakes let it be. `root` is the whole text.
-NftRuleset readNftRuleset(const JsonValue& root, const TextLines& lines, const NftJsonLimits& limits,
+NftRuleset readNftRuleset(const JsonValue& root, const TextLines& lines, const NftJsonOptions& options,
                           NftProblems& problems);
 
 }  // namespace vauban::import

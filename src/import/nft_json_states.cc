@@ -30,6 +30,9 @@ class Parts {
     maybe_ = match.doubt;
     if (!maybe_.empty()) say("looks at bytes that mean other things in some protocols");
     if (!match.reasons.empty()) doubt(ServiceSet::all(), "");
+    // `meta l4proto esp th dport 53` is listed (by nft 1.0.6) as `th dport 53`.
+    if (match.anyTransport && !match.saysProtocol)
+      doubt(ServiceSet::all(), "th: nft does not list of which protocol");
   }
 
   void doubt(ServiceSet set, const char* reason) {

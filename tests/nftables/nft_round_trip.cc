@@ -22,6 +22,7 @@ RoundTrip roundTrip(const model::Model& model, const compile::CompileOptions& op
   auto read = [&](import::FlowState state, model::FilterProgram& into) {
     import::NftJsonOptions how;
     how.state = state;
+    how.table = options.table;
     auto program = import::importNftJson("listing", trip.json, how);
     if (program) {
       into = std::move(*program);

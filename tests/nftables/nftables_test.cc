@@ -3,12 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <thread>
 
 #include "compile/nft_kernel.h"
+#include "import/iptables.h"
 #include "import/load_rules.h"
+#include "import/nft_json.h"
 #include "model/model_reader.h"
+#include "reach/class_matrix.h"
 #include "tests/nftables/network_comparison.h"
 #include "tests/nftables/nft_round_trip.h"
 #include "tests/support/random_architecture.h"
@@ -44,8 +50,19 @@ std::string unavailable() {
 }
 
 struct Counts {
-  std::size_t models = 0, rulesets = 0, compared = 0, refused = 0;
+  std::atomic<std::size_t> models = 0, rulesets = 0, compared = 0, refused = 0;
 };
+
+// Most of the time goes into waiting for the kernel to make and to end namespaces.
+void inParallel(std::size_t count, const std::function<void(std::size_t)>& job) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (std::size_t i = next++; i < count && !::testing::Test::HasFailure(); i = next++) job(i);
+    });
+  }
+}
 
 class Rulesets : public ::testing::Test {
  protected:
@@ -83,7 +100,8 @@ class Rulesets : public ::testing::Test {
     });
   }
 
-  void check(const std::string& title, const model::Model& model, Counts& counts) const {
+  // `number` decides which options are tried.
+  void check(const std::string& title, const model::Model& model, std::size_t number, Counts& counts) const {
     ++counts.models;
     for (compile::CompileOptions& options : points(model)) {
       const auto ruleset = compile::nftables(model, options);
@@ -97,18 +115,18 @@ class Rulesets : public ::testing::Test {
       EXPECT_TRUE(again && again->text == ruleset->text) << title;
       const RoundTrip trip = roundTrip(model, options, *ruleset);
       EXPECT_TRUE(trip.tried && trip.equal) << title << "\n" << trip.message << ruleset->text;
-      checkNetwork(title, model, options, counts);
+      checkNetwork(title, model, options, number, counts);
     }
   }
 
   static void checkNetwork(const std::string& title, const model::Model& model,
-                           compile::CompileOptions options, Counts& counts) {
+                           compile::CompileOptions options, std::size_t number, Counts& counts) {
     auto addresses = plannedAddresses(model);
     if (!addresses) return;
     options.addresses = std::move(*addresses);
     // All conditions at once, every other time.
-    if (counts.rulesets % 2 == 0) options.openConditions = std::vector<bool>(model.conditions.size(), true);
-    if (counts.rulesets % 5 == 0) options.unstated = compile::Unstated::best;
+    if (number % 2 == 0) options.openConditions = std::vector<bool>(model.conditions.size(), true);
+    if (number % 5 == 0) options.unstated = compile::Unstated::best;
     const auto ruleset = compile::nftables(model, options);
     ASSERT_TRUE(ruleset) << title << "\n" << inWords(ruleset.error());
     const RoundTrip trip = roundTrip(model, options, *ruleset);
@@ -119,7 +137,7 @@ class Rulesets : public ::testing::Test {
 
   static void report(const Counts& counts) {
     std::printf("%zu models, %zu rulesets equal, %zu against reach::Network, %zu points not compiled\n",
-                counts.models, counts.rulesets, counts.compared, counts.refused);
+                counts.models.load(), counts.rulesets.load(), counts.compared.load(), counts.refused.load());
   }
 
   std::vector<std::string> helpers_;
@@ -143,30 +161,154 @@ TEST_F(Rulesets, ofAllModelsOfTheRepository) {
   std::ranges::sort(files);
   ASSERT_GT(files.size(), 300U);
   Counts counts;
-  for (const fs::path& file : files) {
-    auto model = model::readModel(file.string(), vocabulary());
-    ASSERT_TRUE(model) << file << "\n" << inWords(model.error());
+  inParallel(files.size(), [&](std::size_t i) {
+    auto model = model::readModel(files[i].string(), vocabulary());
+    ASSERT_TRUE(model) << files[i] << "\n" << inWords(model.error());
     const Diagnostics problems = import::loadRules(*model);
     ASSERT_FALSE(hasErrors(problems)) << inWords(problems);
-    check(file.string(), *model, counts);
-  }
+    check(files[i].string(), *model, i, counts);
+  });
   report(counts);
   EXPECT_GT(counts.rulesets, 300U);
 }
 
 TEST_F(Rulesets, ofRandomModels) {
   const char* wanted = std::getenv("VAUBAN_RANDOM");
-  const std::uint64_t count = wanted == nullptr ? 100 : std::strtoull(wanted, nullptr, 10);
+  const std::size_t count = wanted == nullptr ? 300 : std::strtoull(wanted, nullptr, 10);
   Counts counts;
-  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+  inParallel(count, [&](std::size_t i) {
+    const std::uint64_t seed = i + 1;
     const std::string text = randomArchitecture(seed, behaviours(), nullptr);
     auto model = model::readModelText("random.yaml", text, vocabulary());
     ASSERT_TRUE(model) << "seed " << seed << "\n" << inWords(model.error()) << text;
     import::loadRules(*model);
-    check("seed " + std::to_string(seed) + "\n" + text, *model, counts);
-    if (HasFailure()) break;
-  }
+    check("seed " + std::to_string(seed) + "\n" + text, *model, seed, counts);
+  });
   report(counts);
+}
+
+constexpr const char* kTwoSides = R"(vauban: 1
+name: two sides
+zones:
+  lan: {networks: [10.1.0.0/24, "2001:db8:1::/64"]}
+  dmz: {networks: [10.2.0.0/24, "2001:db8:2::/64"], isolated: true}
+  internet: {networks: [0.0.0.0/0, "::/0"], untrusted: true}
+hosts:
+  a: {zone: lan, address: [10.1.0.5, "2001:db8:1::5"], services: {}}
+  b: {zone: dmz, also-in: [lan], address: [10.2.0.5, 10.1.0.8], services: {}}
+  c: {zone: dmz, services: {}}
+flows:
+  - deny: {from: c, to: a, service: [ip/50, ip/4]}
+  - allow: {from: lan, to: dmz, service: [tcp/1-1023, udp, ip/50, icmp]}
+  - reject: {from: b, to: a, service: any}
+  - allow: {from: dmz, to: any, service: [tcp, udp/1024-65535]}
+)";
+constexpr const char* kEnforced = R"(enforcement:
+  anti-spoofing: host
+  families: [ipv4, ipv6]
+  uncovered: drop
+  stateful: {established: true, related: from-untrusted, helpers: [sip, ftp]}
+  unmatched: reject
+)";
+
+TEST_F(Rulesets, ofInterfacesOfHosts) {
+  auto model = model::readModelText("m.yaml", std::string(kTwoSides) + kEnforced, vocabulary());
+  ASSERT_TRUE(model) << inWords(model.error());
+  const model::ZoneId lan(std::size_t{0}), dmz(std::size_t{1});
+  compile::CompileOptions options;
+  options.kernelHelpers = helpers_;
+  options.counters = true;
+  options.table = "other";
+  options.zoneInterfaces = {{lan, "lan0"}, {lan, "lan1"}};
+  options.addresses[model::HostId(2)] = {*space::Address::parse("10.2.0.9")};
+  options.hostInterfaces = {{model::HostId(std::size_t{0}), lan, "a0", false},
+                            {model::HostId(1), dmz, "b0", false},
+                            {model::HostId(1), lan, "b1", false},
+                            {model::HostId(2), dmz, "c-port", true}};
+  const auto ruleset = compile::nftables(*model, options);
+  ASSERT_TRUE(ruleset) << inWords(ruleset.error());
+  const RoundTrip trip = roundTrip(*model, options, *ruleset);
+  EXPECT_TRUE(trip.tried && trip.equal) << trip.message << ruleset->text;
+  // Its own addresses only, of that leg.
+  const auto expected = compile::expectedBetween(*model, options, "b1", "b0");
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(expected->established.sources().toString(), "10.1.0.8");
+  // What the port of the bridge lets in.
+  import::NftJsonOptions bridge;
+  bridge.bridge = true;
+  const auto ports = import::importNftJson("listing", trip.json, bridge);
+  ASSERT_TRUE(ports) << inWords(ports.error());
+  const std::vector<std::string> port{"c-port"}, other{"d-port"};
+  const space::PacketSet let = reach::acceptedPackets(*ports, {{}, &port, &other});
+  EXPECT_EQ(let.sources().toString(), "10.2.0.9, ::, fe80::/10");
+  EXPECT_TRUE(reach::acceptedPackets(*ports, {{}, &other, &port}) == space::PacketSet::all());
+}
+
+TEST_F(Rulesets, ofLinksWithRulesOfTheirOwn) {
+  const std::string links = R"(links:
+  - {between: [lan, internet], device: d, interfaces: {lan: [eth0, eth1], internet: [wan]}, anti-spoofing: zone}
+  - {between: [lan, dmz], device: d, interfaces: {lan: [eth0, eth1], dmz: [dmz0]}}
+devices: {d: {}}
+)";
+  auto model = model::readModelText("m.yaml", std::string(kTwoSides) + kEnforced + links, vocabulary());
+  ASSERT_TRUE(model) << inWords(model.error());
+  auto program = import::importIptables("rules.v4", R"(*filter
+:FORWARD DROP [0:0]
+:deep - [0:0]
+:side - [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i eth+ -s 10.1.0.0/25 -j deep
+-A FORWARD -p udp -m multiport --dports 53,123 -g side
+-A FORWARD ! -i wan -p tcp --dport 8080 -j REJECT
+-A FORWARD -o wan -p tcp -j ACCEPT
+-A FORWARD -p icmp --icmp-type 8 -j ACCEPT
+-A deep -d 10.2.0.0/24 -j RETURN
+-A deep -p tcp --dport 22 -j ACCEPT
+-A deep -i eth1 -j side
+-A side ! -s 10.1.0.5 -p 50 -j ACCEPT
+-A side -p udp --sport 1024: -j ACCEPT
+COMMIT
+)");
+  ASSERT_TRUE(program) << inWords(program.error());
+  ASSERT_TRUE(program->widenings.empty()) << program->widenings[0].reason;
+  model->linkPrograms = {*program, std::nullopt};
+  compile::CompileOptions options;
+  options.kernelHelpers = helpers_;
+  options.device = model::DeviceId(std::size_t{0});
+  options.addresses = *plannedAddresses(*model);
+  const auto ruleset = compile::nftables(*model, options);
+  ASSERT_TRUE(ruleset) << inWords(ruleset.error());
+  const RoundTrip trip = roundTrip(*model, options, *ruleset);
+  ASSERT_TRUE(trip.tried && trip.equal) << trip.message << ruleset->text;
+  EXPECT_EQ(trip.listed.opening.chains[trip.listed.opening.entry.index()].policy, model::Action::drop);
+}
+
+// A ruleset that differs from the matrix by one rule is found out.
+TEST_F(Rulesets, ofWhichOneRuleIsAnother) {
+  auto model = model::readModelText("m.yaml", std::string(kTwoSides) + kEnforced, vocabulary());
+  ASSERT_TRUE(model) << inWords(model.error());
+  compile::CompileOptions options;
+  options.kernelHelpers = helpers_;
+  const auto ruleset = compile::nftables(*model, options);
+  ASSERT_TRUE(ruleset);
+  const std::vector<std::pair<std::string, std::string>> changes{
+      {"tcp dport 1-1023 accept", "tcp dport 1-1024 accept"},
+      {"ct state established accept", "ct state established,related accept"},
+      {"reject comment \"unmatched: reject\"", "drop"},
+      {"reject comment \"m.yaml:14\"", "accept"},
+      {"iifname \"lan\" ip saddr != 10.1.0.0/24 drop", "iifname \"lan\" ip saddr != 10.1.0.0/23 drop"},
+      {"iifname \"internet\" ct state related accept", "ct state related accept"},
+      {"meta nfproto ipv6 meta l4proto icmp drop", "meta nfproto ipv6 meta l4proto 1 counter"},
+      {"\"internet\" . \"internet\"", "\"internet\" . \"dmz\""}};
+  for (const auto& [before, after] : changes) {
+    compile::Ruleset changed = *ruleset;
+    const auto at = changed.text.find(before);
+    ASSERT_NE(at, std::string::npos) << before << "\n" << changed.text;
+    changed.text.replace(at, before.size(), after);
+    const RoundTrip trip = roundTrip(*model, options, changed);
+    EXPECT_TRUE(trip.tried && !trip.equal) << before;
+    EXPECT_NE(trip.message.find(" is "), std::string::npos) << before << "\n" << trip.message;
+  }
 }
 
 }  // namespace
