@@ -115,7 +115,7 @@ bool Solver::Run::inPool(ClassIndex address) const {
   });
 }
 
-// Semantics 5.1 to 5.5, from a place he holds.
+// Semantics 5.1 to 5.6, from a place he holds.
 void Solver::Run::expandHeld(const State& state, int index) {
   const PartyId here(state.index);
   if (query.direct && !source[here.index()]) return;
@@ -165,7 +165,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
   if (!query.direct) reflect(here, state.seen, index, member, {});
 }
 
-// Semantics 5.3 and 5.4: what is sent back to the source that a packet bears.
+// Semantics 5.3, 5.4 and 5.6: what is sent back to the source that a packet bears.
 void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const AtomIds& gaps) {
   // Who waits for it, at his own address or at a neighbour's that he took.
   struct Victim {
@@ -241,7 +241,7 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
   }
   for (const auto& [victim, address, taking] : victims) {
     if (settled(victim, parent, 2)) continue;
-    auto quote = net.quote(from, address, query.over, setting);
+    auto quote = net.quote(from, address, victim == from, query.over, setting);
     if (!quote) continue;
     bool flag = seen;
     Way way;
@@ -252,8 +252,10 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     way.sentTo = quote->destination;
     way.fromZone = net.at(from).zone;
     way.packets = quote->packets;
-    Hop hop = makeHop(from, victim, way, {quote->packets, quote->packets},
-                      "error that quotes a rejected packet", kErrorBitsPerSecond, flag);
+    Hop hop = makeHop(
+        from, victim, way, {quote->packets, quote->packets},
+        quote->rejected ? "error that quotes a rejected packet" : "error of a device that quotes the packet",
+        kErrorBitsPerSecond, flag);
     hop.how = "with the forged source of " + net.at(net.endpoint(address).party).name + ", quoted back by " +
               net.points()[quote->point.index()].name;
     // What arrives is the error, whatever was sent.

@@ -195,11 +195,6 @@ void Judge::addEnforcement(Judgement& judgement) const {
       static const char* words[] = {"nothing", "only what enters from an untrusted zone", "any such packet"};
       add(e.related, where + words[static_cast<int>(*e.related.value)] + " passes as related");
     }
-    if (e.unmatchedRejects) {
-      add(e.unmatchedRejects,
-          where + (*e.unmatchedRejects.value ? "unmatched packets are rejected"
-                                             : "unmatched packets are dropped in silence"));
-    }
   };
   addAll(model_.enforcement, "");
   for (const model::Link& link : model_.links) addAll(link.enforcement, link.name + ": ");

@@ -298,18 +298,26 @@ TEST(Verdict, AClientCarriesWhatItReadsUnlessIsolated) {
   EXPECT_EQ(judge(draft.text()).judgement.verdict, Verdict::kept);
 }
 
-TEST(Verdict, WhatIsRejectedAnswersAForgedPacket) {
-  Draft draft = shut();
-  auto& lines = draft.statements["enforcement"];
-  std::erase(lines, std::string("unmatched: drop"));
-  std::erase(lines, std::string("anti-spoofing: host"));
-  lines.emplace_back("anti-spoofing: off");
-  const ClaimResult open = judge(draft.text());
-  ASSERT_EQ(open.judgement.verdict, Verdict::conditional) << draft.text();
-  ASSERT_EQ(open.judgement.conditions.size(), 1U);
-  EXPECT_EQ(open.judgement.conditions[0].line, "unmatched: drop");
-  lines.emplace_back("unmatched: drop");
-  EXPECT_EQ(judge(draft.text()).judgement.verdict, Verdict::kept) << draft.text();
+TEST(Verdict, ADeviceAnswersAForgedPacketWhateverItsRulesSay) {
+  for (const std::string unmatched : {"drop", "reject"}) {
+    Draft draft = shut();
+    auto& lines = draft.statements["enforcement"];
+    std::erase(lines, std::string("anti-spoofing: host"));
+    std::erase(lines, std::string("unmatched: drop"));
+    lines.push_back("unmatched: " + unmatched);
+    const ClaimResult open = judge(draft.text());
+    ASSERT_EQ(open.judgement.verdict, Verdict::conditional) << draft.text();
+    ASSERT_EQ(open.judgement.conditions.size(), 1U);
+    EXPECT_EQ(open.judgement.conditions[0].line, "anti-spoofing: zone");
+    ASSERT_EQ(open.judgement.witness.size(), 1U);
+    EXPECT_EQ(open.judgement.witness[0].carrier, unmatched == "drop"
+                                                     ? "error of a device that quotes the packet"
+                                                     : "error that quotes a rejected packet");
+    lines.emplace_back("anti-spoofing: off");
+    EXPECT_EQ(judge(draft.text()).judgement.verdict, Verdict::broken) << draft.text();
+    lines.back() = "anti-spoofing: zone";
+    EXPECT_EQ(judge(draft.text()).judgement.verdict, Verdict::kept) << draft.text();
+  }
 }
 
 TEST(Verdict, WithoutConditionsThereIsNoTableOfThem) {

@@ -88,7 +88,7 @@ void OneStep::from(const State& state, const Sink& sink) const {
   }
 }
 
-// Semantics 5.1 to 5.5.
+// Semantics 5.1 to 5.6.
 void OneStep::fromCode(const State& state, const Sink& sink) const {
   const Party& here = network_.parties()[state.party];
   for (PartyId to = 0; to < network_.parties().size(); ++to) {
@@ -97,6 +97,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
       if (here.group && stance_.waits[to] && stance_.starts[to] && !here.adversary) {
         const End member{to, true};
         arrive(state, to, ways_.oneWay(member, member), "from one member of the group to another", sink);
+        if (!stance_.direct) quotes(state, to, sink);
       }
       continue;
     }
@@ -196,15 +197,25 @@ void OneStep::answersTo(const State& state, PartyId asker, const Sink& sink) con
   }
 }
 
-// Semantics 4 `reflects` and decision 0008: services, closed ports and rejecting filters answer forged
+// Semantics 5.6: what the points quote.
+void OneStep::quotes(const State& state, PartyId to, const Sink& sink) const {
+  // What arrives is the error, whatever was sent.
+  Packets over = stance_.over;
+  for (const space::Family family : {space::Family::ipv4, space::Family::ipv6}) {
+    if ((over & icmpErrors() & ofFamily(family)) != bddfalse) over |= ofFamily(family);
+  }
+  arrive(state, to, ways_.quoted(state.party, {to, true}), {"quoted by an enforcement point", kErrors},
+         sendingBack(sink), &over);
+}
+
+// Semantics 4 `reflects`, 5.6 and decision 0008: services, closed ports and enforcement points answer forged
 // packets.
 void OneStep::reflections(const State& state, const Sink& sink) const {
   for (PartyId to = 0; to < network_.parties().size(); ++to) {
     if (to == state.party || !stance_.takes[to] || stance_.barred[to]) continue;
     if (network_.parties()[state.party].adversary && network_.parties()[to].adversary) continue;
     const End him{to, true};
-    arrive(state, to, ways_.quoted(state.party, him), {"quoted by a rejecting filter", kErrors},
-           sendingBack(sink));
+    quotes(state, to, sink);
     for (PartyId mirror = 0; mirror < network_.model().hosts.size(); ++mirror) {
       if (mirror == state.party || mirror == to || stance_.barred[mirror]) continue;
       const auto [answering, erring, bits] = reflecting(mirror);

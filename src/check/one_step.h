@@ -73,6 +73,7 @@ class OneStep {
   void fromCode(const State& state, const Sink& sink) const;
   void codeTo(const State& state, PartyId to, const Sink& sink) const;
   void answersTo(const State& state, PartyId asker, const Sink& sink) const;
+  void quotes(const State& state, PartyId to, const Sink& sink) const;
   void reflections(const State& state, const Sink& sink) const;
   void overheard(const State& state, Packets served, const Sink& sink) const;
   void fromClient(const State& state, const Sink& sink) const;

@@ -38,7 +38,7 @@ class Ways {
   // Forged packets of `from` to `mirror`, which answers to what it takes for the source: an address of `to`.
   // `answering`: what `mirror` answers in kind; `erring`: what it answers with an ICMP error that quotes.
   Packets reflected(PartyId from, PartyId mirror, End to, Packets answering, Packets erring) const;
-  // Forged packets of `from` that some filter rejects with a quote that gets to `to`.
+  // Packets of `from` that some point may answer with an error that quotes them and gets to `to` (5.6).
   Packets quoted(PartyId from, End to) const;
 
  private:
@@ -73,7 +73,10 @@ class Ways {
   Packets uncovered(const Route& route) const;
   Packets oneWay(const Leg& leg, End from, End to, bool answers) const;
   Packets conversation(const Leg& leg, End from, End to) const;
-  bool quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const;
+  Packets quotesReturn(const Crossing& quoting, Packets quoted, End to) const;
+  Packets errorsPass(const Crossing& crossing, model::ZoneId origin, const Addresses& beside,
+                     const Addresses& receiver) const;
+  Packets inFlows(PointId point) const;
   Packets free(const Leg& leg, End from, End to) const;
 
   const Network& network_;
@@ -82,7 +85,7 @@ class Ways {
   mutable std::map<std::tuple<PointId, End, End>, bool> talks_;
   Packets crosses(PointId point) const;
   mutable std::map<PointId, Packets> crosses_;
-  mutable std::map<PointId, Packets> live_, helped_, quotable_;
+  mutable std::map<PointId, Packets> live_, helped_, quotable_, inFlows_;
   mutable std::map<std::pair<PointId, End>, bool> flows_;
 };
 

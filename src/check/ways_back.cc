@@ -1,6 +1,7 @@
-// What is sent back to the source that a packet bears (semantics 2, 4 and 5.4): by services, closed ports and
-// rejecting filters.
+// What is sent back to the source that a packet bears (semantics 4, 5.4 and 5.6): by services, closed ports
+// and enforcement points.
 #include <algorithm>
+#include <set>
 
 #include "check/ways.h"
 
@@ -53,68 +54,112 @@ Packets Ways::reflected(PartyId from, PartyId mirror, End to, Packets answering,
   return all;
 }
 
-// Whether a quote from the device that rejects gets to a zone of `to`: over each further point as an answer
-// to what that point saw, as related to some flow of the receiver's, or by a rule of its own.
-bool Ways::quoteReturns(const Crossing& rejecting, const std::vector<Crossing>& seen, End to) const {
-  const Point& device = network_.points()[rejecting.point];
-  const auto passesOn = [&](const Crossing& crossing, bool outside, const Addresses& receiver) -> bool {
-    const Point& point = network_.points()[crossing.point];
-    if (point.passing != bddfalse) return true;
-    for (const Crossing& one : seen) {
-      if (network_.sameDevice(one.point, crossing.point) &&
-          (point.answersPass || relatedPasses(crossing, outside))) {
-        return true;
-      }
+// Packets from zone to zone over a device that belong to a flow which it may know: an error that quotes one
+// of them is related (5.4).
+Packets Ways::inFlows(PointId point) const {
+  const auto [found, isNew] = inFlows_.try_emplace(point, bddfalse);
+  if (!isNew) return found->second;
+  Packets all = bddfalse;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    if (!network_.sameDevice(point, other)) continue;
+    all |= network_.points()[other].passing;
+    for (const Crossing& flow : bothWays(other))
+      all |= network_.either(network_.fate(flow).accepted | network_.fateOfAnswer(flow).accepted);
+  }
+  all &= crosses(point);
+  inFlows_[point] = all;
+  return all;
+}
+
+// Of quoted packets those whose errors a point lets pass: to `receiver`, from any address of `beside`, where
+// the device stands that sends them. Its own address is not in the model.
+Packets Ways::errorsPass(const Crossing& crossing, model::ZoneId origin, const Addresses& beside,
+                         const Addresses& receiver) const {
+  const Point& point = network_.points()[crossing.point];
+  Packets passing = point.passing;
+  const Packets byRule =
+      icmpErrors() & beside.source & receiver.destination & point.covered & network_.fate(crossing).accepted;
+  for (const space::Family family : {space::Family::ipv4, space::Family::ipv6}) {
+    if ((byRule & ofFamily(family)) != bddfalse) passing |= ofFamily(family);
+  }
+  if (relatedPasses(crossing, network_.untrusted(origin))) passing |= point.covered & inFlows(crossing.point);
+  return passing;
+}
+
+// Of packets that the point quotes, those whose quote gets to an address of `to`: at once in every zone where
+// the device stands, over further points where these let it pass.
+Packets Ways::quotesReturn(const Crossing& quoting, Packets quoted, End to) const {
+  std::set<model::ZoneId> beside;
+  Addresses besides;
+  for (PointId other = 0; other < network_.points().size(); ++other) {
+    const auto& link = network_.points()[other].link;
+    if (!link || !network_.sameDevice(other, quoting.point)) continue;
+    for (const model::ZoneId zone : {network_.model().at(*link).from, network_.model().at(*link).to}) {
+      beside.insert(zone);
+      besides = besides | network_.ofZoneAddresses(zone);
     }
-    if (relatedPasses(crossing, outside) && hasFlow(crossing.point, to)) return true;
-    const bool checked = point.antiSpoofing && *point.antiSpoofing.value != model::AntiSpoofing::off;
-    const Packets sources = checked ? network_.behind(crossing).source : Packets(bddtrue);
-    const Packets quotes = (icmpErrors() | tcp()) & sources & receiver.destination;
-    return (quotes & point.covered & network_.fate(crossing).accepted) != bddfalse;
-  };
+  }
+  Packets all = bddfalse;
   for (const model::ZoneId zone : network_.parties()[to.party].zones) {
-    if (!device.link || zone == rejecting.from || zone == rejecting.to) return true;
-    for (const model::ZoneId side : {rejecting.from, rejecting.to}) {
+    const Addresses receiver = addressesAt(to, zone) & network_.ofZoneAddresses(zone);
+    const Packets here = quoted & network_.either(receiver.source);
+    if (here == bddfalse) continue;
+    if (!network_.points()[quoting.point].link || beside.contains(zone)) {
+      all |= here;
+      continue;
+    }
+    for (const model::ZoneId side : beside) {
       for (const Route& route : network_.routes(side, zone)) {
-        bool passes = true;
+        Packets left = here;
         for (const Crossing& crossing : route.crossings) {
-          passes = passes && passesOn(crossing, network_.untrusted(side), addressesAt(to, zone));
+          if (left == bddfalse || network_.sameDevice(crossing.point, quoting.point)) {
+            left = bddfalse;
+            break;
+          }
+          left &= errorsPass(crossing, side, besides, receiver);
         }
-        if (passes) return true;
+        all |= left;
       }
     }
   }
-  return false;
+  return all;
 }
 
 Packets Ways::quoted(PartyId from, End to) const {
   const End a{from, true};
   const Party& sender = network_.parties()[from];
   Addresses receiver;
-  for (const model::ZoneId zone : network_.parties()[to.party].zones) {
+  for (const model::ZoneId zone : network_.parties()[to.party].zones)
     receiver = receiver | addressesAt(to, zone);
-  }
+  const Packets victims = network_.either(receiver.source);
+  const Packets none = icmpErrors();  // RFC 1122 section 3.2.2: no error is sent because of an error
   Packets all = bddfalse;
+  std::set<Crossing> done;
   for (const model::ZoneId za : sender.zones) {
     for (std::size_t z = 0; z < network_.model().zones.size(); ++z) {
-      for (const Route& route : network_.routes(za, model::ZoneId(z))) {
-        const Leg leg{route, za, model::ZoneId(z), {}, {}, false};
-        Packets packets = network_.sent();
-        // It takes this way only to an address at its end.
-        if (!network_.rewrites()) {
-          packets &= receiver.source & network_.ofZoneAddresses(model::ZoneId(z)).destination;
-        }
-        std::vector<Crossing> seen;
+      const model::ZoneId zone(z);
+      for (const Route& route : network_.routes(za, zone)) {
+        const Leg leg{route, za, zone, {}, {}, false};
+        Packets packets = network_.rewrites() ? network_.sent() : network_.sent() & receiver.source;
+        bool first = true;
         for (const Crossing& crossing : route.crossings) {
           if (packets == bddfalse) break;
-          const Packets seenThere = before(crossing, packets, false) | before(crossing, packets, true);
-          const Packets checked = seenThere & network_.either(receiver.source) &
-                                  (unforged(crossing, from, za) | sourceRewritten());
-          const Packets rejected =
-              checked & network_.fate(crossing).rejected & network_.points()[crossing.point].covered;
-          if (rejected != bddfalse && quoteReturns(crossing, seen, to)) all |= rejected;
+          // The points beside his zone a packet reaches wherever it is bound; others only on its way.
+          if (!first || done.insert(crossing).second) {
+            const Point& point = network_.points()[crossing.point];
+            const Packets seen =
+                (before(crossing, packets, false) | before(crossing, packets, true)) & victims;
+            const auto& checks = point.antiSpoofing;
+            // To another machine of the same group: its address is not the sender's own.
+            const bool refused = from == to.party && checks && *checks.value == model::AntiSpoofing::host;
+            Packets checked = refused ? Packets(bddfalse) : unforged(crossing, from, za);
+            const Packets tolerated = point.passing | (point.covered & (checked | sourceRewritten()));
+            const Packets quotes = (seen & tolerated) - none;
+            if (quotes != bddfalse) all |= quotesReturn(crossing, quotes, to);
+          }
+          if (first && !network_.rewrites()) packets &= network_.ofZoneAddresses(zone).destination;
           packets = across(crossing, packets, leg, a, to, true);
-          seen.push_back(crossing);
+          first = false;
         }
       }
     }

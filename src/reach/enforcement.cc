@@ -33,8 +33,6 @@ Atom enforcementAtom(const std::string& line) {
        "name a data port in an accepted control conversation"},
       {"families: [ipv4, ipv6]", "the filter decides on both families",
        "send the same packet over IPv4 and over IPv6"},
-      {"unmatched: drop", "packets that no rule matches are dropped in silence",
-       "send a packet that no rule matches and listen for an error"},
       {"uncovered: drop", "packets of a family the filter does not cover are dropped",
        "send a packet of each family that no rule covers"}};
   for (const Meaning& meaning : meanings) {
@@ -50,12 +48,12 @@ Atom enforcementAtom(const std::string& line) {
 // comes first.
 void Network::internEnforcementAtoms() {
   static constexpr const char* lines[] = {
-      "anti-spoofing: zone",       "anti-spoofing: host",     "stateful: {related: from-untrusted}",
-      "stateful: {related: none}", "families: [ipv4, ipv6]",  "uncovered: drop",
-      "unmatched: drop",           "stateful: {helpers: []}", "stateful: {established: false}"};
+      "anti-spoofing: zone",       "anti-spoofing: host",           "stateful: {related: from-untrusted}",
+      "stateful: {related: none}", "families: [ipv4, ipv6]",        "uncovered: drop",
+      "stateful: {helpers: []}",   "stateful: {established: false}"};
   AtomId* const ids[] = {&known_.zoneSources, &known_.hostSources, &known_.relatedOutside,
                          &known_.relatedNone, &known_.families,    &known_.uncovered,
-                         &known_.unmatched,   &known_.helpers,     &known_.established};
+                         &known_.helpers,     &known_.established};
   for (std::size_t i = 0; i < std::size(lines); ++i) *ids[i] = atoms_.intern(enforcementAtom(lines[i]));
 }
 

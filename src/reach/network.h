@@ -177,15 +177,17 @@ class Network {
   // Zones on the way, neither its first nor its last, whose adversary is on the path.
   std::vector<model::ZoneId> crossedOnPath(const Way& way) const;
 
-  // A filter on the way from `fromZone` that answers a forged packet bearing source `victim` with an error
-  // that quotes it: one whose packets may be `wanted` if there is one, else any.
+  // A point that `from` can get a packet to which bears source `victim`, and that may answer it with an error
+  // that quotes it (semantics 5.6): one whose packets may be `wanted` if there is one, else any. `another`:
+  // the address is that of another machine of the same party.
   struct Quote {
     space::ServiceSet packets;
     ClassIndex destination;
     AtomIds atoms;
     PointId point;
+    bool rejected;  // by its rules; else the device itself could not forward it
   };
-  std::optional<Quote> quote(PartyId from, ClassIndex victim, space::ServiceSet wanted,
+  std::optional<Quote> quote(PartyId from, ClassIndex victim, bool another, space::ServiceSet wanted,
                              const Setting& setting) const;
 
   std::optional<RuleSite> letsPass(const Way& way, space::Service service) const;
@@ -242,16 +244,31 @@ class Network {
   model::ZoneId beyond(PointId point, model::ZoneId zone, model::ZoneId leaving) const;
   // Destination classes that some rewrite on the route turns into `destination`, itself first.
   std::vector<ClassIndex> startsFor(const std::vector<PointId>& route, ClassIndex destination) const;
-  // What of it an error of the point's own brings to the victim, and the atoms it takes: some of `wanted` if
-  // there is a way for that.
-  struct Returned {
+  // Packets bearing `source`, bound for `destination`, that the first `count` points of the route let pass.
+  struct Passed {
     space::ServiceSet packets;
     AtomIds atoms;
+    ClassIndex destination;  // by now
   };
-  // `quoted`: what was rejected on its way to `destination`.
-  std::optional<Returned> errorReturns(PointId point, model::ZoneId near, model::ZoneId far,
-                                       ClassIndex victim, ClassIndex destination, space::ServiceSet quoted,
-                                       space::ServiceSet wanted, const Setting& setting) const;
+  std::vector<Passed> passed(const std::vector<PointId>& route, std::size_t count, PartyId sender,
+                             model::ZoneId entering, ClassIndex source, SourceKind kind,
+                             ClassIndex destination, const Setting& setting) const;
+  // The errors with which points quote a packet to the source that it bears (quotes.cc).
+  struct Leads {  // one way of an error to a victim
+    AtomIds atoms;
+    std::vector<PointId> related;  // it passes these if what it quotes may belong to a live flow
+  };
+  std::vector<Leads> errorLeads(PointId point, ClassIndex victim, const Setting& setting) const;
+  std::optional<AtomIds> answersErrors(PointId point, PartyId from, model::ZoneId entering, ClassIndex victim,
+                                       SourceKind kind, const Setting& setting) const;
+  std::optional<AtomIds> uncoveredPasses(PointId point, ClassIndex victim, const Setting& setting) const;
+  space::ServiceSet liveBetween(PointId point, ClassIndex victim, ClassIndex destination) const;
+  bool errorRule(PointId point, PointId hop, model::ZoneId entering, model::ZoneId leaving,
+                 ClassIndex victim) const;
+  std::vector<model::ZoneId> besideDevice(PointId point) const;
+  const std::vector<PointId>& pointsBeside(model::ZoneId zone) const;
+  void preferRejected(Quote& quote, model::ZoneId entering, ClassIndex victim, const Leads& back,
+                      space::ServiceSet wanted) const;
   void waysBeside(std::vector<Way>& ways, model::ZoneId entering, ClassIndex source, SourceKind kind,
                   const AtomIds& atoms, ClassIndex destination) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
@@ -283,8 +300,7 @@ class Network {
   const model::Model& model_;
   Atoms& atoms_;
   struct {
-    AtomId zoneSources, hostSources, relatedOutside, relatedNone, families, uncovered, unmatched, helpers,
-        established;
+    AtomId zoneSources, hostSources, relatedOutside, relatedNone, families, uncovered, helpers, established;
   } known_;
   std::vector<std::vector<bool>> values_;
   std::vector<Party> parties_;
@@ -306,6 +322,8 @@ class Network {
   mutable std::map<std::tuple<PointId, ClassIndex, bool>, bool> liveCache_;
   mutable std::map<std::tuple<PointId, ClassIndex, ClassIndex, bool>, space::ServiceSet> trackedCache_;
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
+  mutable std::map<model::ZoneId, std::vector<PointId>> besideCache_;
+  mutable std::map<std::tuple<PointId, PointId, model::ZoneId, ClassIndex>, bool> errorRuleCache_;
   // Of programs with many rules: all classes against all, by point and direction.
   mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;
   // Classes that no place of the model tells apart have the same role.

@@ -246,6 +246,33 @@ struct Network::Walk {
   }
 };
 
+std::vector<Network::Passed> Network::passed(const std::vector<PointId>& route, std::size_t count,
+                                             PartyId sender, ZoneId entering, ClassIndex source,
+                                             SourceKind kind, ClassIndex destination,
+                                             const Setting& setting) const {
+  std::vector<Passed> all;
+  const ZoneId leaving = endpoints_[destination].zone;
+  for (const ClassIndex start : startsFor(route, destination)) {
+    Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, true, false, {}};
+    walk.open.push_back(
+        {ServiceSet::all(), ServiceSet::all(), false, false, {}, WayKind::rule, AtomIds{}, source, start});
+    ZoneId zone = entering;
+    for (std::size_t i = 0; i < count && !walk.open.empty(); ++i) {
+      const ZoneId next = beyond(route[i], zone, leaving);
+      walk.rewriteDestinations(route[i], zone, next);
+      walk.filter(route[i], zone, next);
+      walk.rewriteSources(route[i], zone, next);
+      zone = next;
+    }
+    for (const Walk::Alternative& end : walk.open) {
+      // An answer to a rewritten source goes back over the device that rewrote it, which could have answered
+      // the packet itself: no more than that one's own error.
+      if (end.source == source) all.push_back({end.heard, end.atoms, end.destination});
+    }
+  }
+  return all;
+}
+
 std::vector<ZoneId> Network::crossedOnPath(const Way& way) const {
   std::vector<ZoneId> zones;
   ZoneId zone = way.fromZone;

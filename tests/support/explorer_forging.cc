@@ -1,7 +1,8 @@
 // Ways that are no conversation of their own (semantics 5.3, 5.4; decision 0008): errors and helper
 // conversations that are `related` to a live flow, packets forged into one, what a forged source is answered,
-// what a filter quotes.
+// what an enforcement point quotes.
 #include <algorithm>
+#include <utility>
 
 #include "tests/support/explorer_walk.h"
 
@@ -44,7 +45,7 @@ Hop ConcreteWalk::without(int from, int to, std::string& how) {
   attempt("forged into a live flow", &ConcreteWalk::forgedIntoFlows);
   if (!question_.direct) {
     attempt("reflected to a forged source", &ConcreteWalk::reflected);
-    attempt("quoted by a filter to a forged source", &ConcreteWalk::quoted);
+    attempt("quoted by a point to a forged source", &ConcreteWalk::quoted);
   }
   return hop;
 }
@@ -479,74 +480,105 @@ void ConcreteWalk::reflected(int from, int to, Hop& hop) {
   }
 }
 
-// Semantics 2 and 4: a rejecting filter's quote goes to the source that the packet bears.
+// Semantics 5.6: whether the error with which the point quotes the packet gets to the source that it bears.
+bool ConcreteWalk::errorReturns(const Crossing& quoting, const ConcretePacketOnWay& packet, int to,
+                                unsigned value) {
+  const auto& endpoints = universe_.endpoints();
+  const auto& links = universe_.model().links;
+  const bool six = network_.family(packet.source);
+  const int home = endpoints[packet.source].zone;
+  // At once in the zones beside the device, by any of its links; on to others it needs leave.
+  std::uint64_t beside = quoting.sides[0] | quoting.sides[1];
+  for (std::size_t l = 0; quoting.point != 0 && l < links.size(); ++l) {
+    if (network_.points()[l + 1].state != network_.pointOf(quoting).state) continue;
+    beside |= std::uint64_t{1} << links[l].from.index() | std::uint64_t{1} << links[l].to.index();
+  }
+  if (((beside >> static_cast<unsigned>(home)) & 1U) != 0) return true;
+  const auto& flows = liveFlows(packet.destination, packet.source, to);
+  auto related = [&](const Crossing& crossing) {
+    const auto& filter = network_.pointOf(crossing);
+    if (!filter.covered[six] || !enters(crossing, filter)) return false;
+    return std::any_of(flows.begin(), flows.end(), [&](const LiveFlow& flow) {
+      return ((flow.states >> static_cast<unsigned>(filter.state)) & 1U) != 0 &&
+             (flow.opened ? flow.kind == packet.kind : network_.answerIs(flow.kind, packet.kind));
+    });
+  };
+  for (int z = 0; z < static_cast<int>(universe_.model().zones.size()); ++z) {
+    if (((beside >> static_cast<unsigned>(z)) & 1U) == 0) continue;
+    for (const Route& on : network_.routes(z, home)) {
+      // The device's own address is not in the model: any of those zones, or none of these.
+      for (int s = -1; s < static_cast<int>(endpoints.size()); ++s) {
+        if (s >= 0 && (endpoints[s].zone < 0 || endpoints[s].linkLocal || network_.family(s) != six ||
+                       ((beside >> static_cast<unsigned>(endpoints[s].zone)) & 1U) == 0))
+          continue;
+        for (int a = 0; a < static_cast<int>(universe_.kinds().size()); ++a) {
+          if (!fits(universe_.kinds()[a], six)) continue;
+          if (std::all_of(on.crossings.begin(), on.crossings.end(), [&](const Crossing& next) {
+                const auto& filter = network_.pointOf(next);
+                return filter.passes[six] || related(next) ||
+                       (s >= 0 && filter.covered[six] &&
+                        network_.rules(filter, s, packet.source, a, value) == RuleWord::accept);
+              }))
+            return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+// Semantics 5.6: a point that a packet reaches may quote it to the source that it bears, whatever its rules
+// say.
 void ConcreteWalk::quoted(int from, int to, Hop& hop) {
   const auto& endpoints = universe_.endpoints();
   const int kinds = static_cast<int>(universe_.kinds().size());
-  for (int f = 0; f < static_cast<int>(endpoints.size()); ++f) {
-    if (endpoints[f].zone < 0 || endpoints[f].linkLocal) continue;
+  const int zones = static_cast<int>(universe_.model().zones.size());
+  // `goal`: the zone to which the packet is bound; -1: whatever it is bound for it comes here.
+  auto quotedAt = [&](const Route& route, std::size_t c, int f, int goal) {
+    const Crossing& crossing = route.crossings[c];
+    const auto& point = network_.pointOf(crossing);
     const bool six = network_.family(f);
+    // Another machine's address is not the sender's own, of one group or not.
+    const int sender = from == to ? -1 : from;
+    if (!point.passes[six] && !(point.covered[six] && network_.sourcePasses(crossing, f, sender))) return;
     // What arrives is the error, whatever was sent.
     bool errorIsOver = false;
     for (int a = 0; a < kinds; ++a)
       errorIsOver = errorIsOver || (fits(universe_.kinds()[a], six) && over(from, to, a));
     for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
-      if (endpoints[d].zone < 0 || endpoints[d].linkLocal || network_.family(d) != six) continue;
-      for (const int leg : universe_.parties()[from].zones) {
-        for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
+      if (endpoints[d].linkLocal || network_.family(d) != six) continue;
+      if (goal >= 0 && endpoints[d].zone != goal) continue;
+      std::vector<char> intoFlow(kinds, 0);
+      if (c > 0) {
+        const Route before{{route.crossings.begin(), route.crossings.begin() + static_cast<long>(c)}, {}};
+        forgedThrough(before, f, d, from, to, [&](const LiveFlow&, int k) { intoFlow[k] = 1; });
+      }
+      for (int k = 0; k < kinds; ++k) {
+        // RFC 1122 section 3.2.2: no error is sent because of an error.
+        if (universe_.kinds()[k].icmpError) continue;
+        const bool counts = errorIsOver || over(from, to, k);
+        if ((hop.flags & kTells) != 0 && !counts) continue;
+        for (unsigned value = 0; value < network_.conditionValues(); ++value) {
+          const ConcretePacketOnWay packet{f, d, k, from};
+          if (intoFlow[k] == 0 && !network_.opens(route, packet, value, c)) continue;
+          if (!errorReturns(crossing, packet, to, value)) continue;
+          note(hop, from, to, f, d, k, counts);
+          if ((hop.flags & overFlag(kTells)) != 0) return;
+          break;
+        }
+      }
+    }
+  };
+  for (int f = 0; f < static_cast<int>(endpoints.size()); ++f) {
+    if (endpoints[f].zone < 0 || endpoints[f].linkLocal || !hears(to, f)) continue;
+    for (const int leg : universe_.parties()[from].zones) {
+      std::vector<char> first(network_.points().size(), 0);
+      for (int z = 0; z < zones; ++z) {
+        for (const Route& route : network_.routes(leg, z)) {
           for (std::size_t c = 0; c < route.crossings.size(); ++c) {
-            const Crossing& crossing = route.crossings[c];
-            const auto& point = network_.pointOf(crossing);
-            if (!point.covered[six] || !network_.sourcePasses(crossing, f, from)) continue;
-            for (int k = 0; k < kinds; ++k) {
-              const bool counts = errorIsOver || over(from, to, k);
-              if ((hop.flags & kTells) != 0 && !counts) continue;
-              // RFC 1122 section 3.2.2: no error is sent because of an error.
-              if (universe_.kinds()[k].icmpError) continue;
-              for (unsigned value = 0; value < network_.conditionValues(); ++value) {
-                if (network_.rules(point, f, d, k, value) != RuleWord::reject) continue;
-                if (!network_.opens(route, {f, d, k, from}, value, c)) continue;
-                // The error starts at the filter: it is at once in the zones beside it; on to others it needs
-                // leave.
-                for (int z = 0; z < static_cast<int>(universe_.model().zones.size()); ++z) {
-                  if ((((crossing.sides[0] | crossing.sides[1]) >> static_cast<unsigned>(z)) & 1U) == 0)
-                    continue;
-                  if (z == endpoints[f].zone) {
-                    if (hears(to, f)) note(hop, from, to, f, d, k, counts);
-                    continue;
-                  }
-                  if (crossing.point == 0) continue;
-                  for (const Route& on : network_.routes(z, endpoints[f].zone)) {
-                    if (!hears(to, f)) continue;
-                    for (int s = -1; s < static_cast<int>(endpoints.size()); ++s) {
-                      // The device's own address is not in the model: any of its side, or none of these.
-                      if (s >= 0 &&
-                          (endpoints[s].zone != z || endpoints[s].linkLocal || network_.family(s) != six))
-                        continue;
-                      for (int a = 0; a < kinds; ++a) {
-                        if (!fits(universe_.kinds()[a], six)) continue;
-                        const bool passes =
-                            std::all_of(on.crossings.begin(), on.crossings.end(), [&](const Crossing& next) {
-                              const auto& filter = network_.pointOf(next);
-                              if (filter.passes[six]) return true;
-                              // Related, where what it quotes belongs to a live flow.
-                              const auto& flows = liveFlows(d, f, to);
-                              const bool live =
-                                  std::any_of(flows.begin(), flows.end(), [&](const LiveFlow& flow) {
-                                    return ((flow.states >> static_cast<unsigned>(filter.state)) & 1U) != 0 &&
-                                           (flow.opened ? flow.kind == k : network_.answerIs(flow.kind, k));
-                                  });
-                              if (filter.covered[six] && live && enters(next, filter)) return true;
-                              return s >= 0 && filter.covered[six] &&
-                                     network_.rules(filter, s, f, a, value) == RuleWord::accept;
-                            });
-                        if (passes) note(hop, from, to, f, d, k, counts);
-                      }
-                    }
-                  }
-                }
-              }
-            }
+            if ((hop.flags & overFlag(kTells)) != 0) return;
+            if (c == 0 && std::exchange(first[route.crossings[0].point], 1) != 0) continue;
+            quotedAt(route, c, f, c == 0 ? -1 : z);
           }
         }
       }

@@ -423,13 +423,20 @@ void ConcreteWalk::stepCode(int index) {
   }
   readBy(index, p, kAnswers);
   for (int q = 0; q < parties_; ++q) {
-    if (q == p || !his_[q] || !exists_[q] || question_.barred[q]) continue;
+    const bool another = q == p && party.group && question_.from[p] && goal_[p];  // machine of the group
+    if ((q == p && !another) || !his_[q] || !exists_[q] || question_.barred[q]) continue;
     State there{Holds::code, q, -1, true, index, {}};
     if (known_[indexOf(there)] >= 0 && !goal_[q]) continue;
     there.over = state.over;
     if (state.over && known_[indexOf(there)] >= 0 && !goal_[q]) continue;
     std::string how;
-    const Hop hop = without(p, q, how);
+    Hop hop;
+    if (!another) {
+      hop = without(p, q, how);
+    } else if (!question_.direct) {
+      how = "quoted by a point to another of the group";
+      quoted(p, q, hop);
+    }
     if ((hop.flags & kTells) == 0) continue;
     there.over = state.over || (hop.flags & overFlag(kTells)) != 0;
     there.how = how + " " + universe_.endpoints()[hop.source].address.toString() + " > " +

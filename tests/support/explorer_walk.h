@@ -122,6 +122,7 @@ class ConcreteWalk {
   void forgedIntoFlows(int from, int to, Hop& hop);
   void reflected(int from, int to, Hop& hop);
   void quoted(int from, int to, Hop& hop);
+  bool errorReturns(const Crossing& quoting, const ConcretePacketOnWay& packet, int to, unsigned value);
   bool openedByHelper(const Route& route, const ConcretePacketOnWay& packet, unsigned value,
                       std::size_t crossings = SIZE_MAX);
   bool isHelperPort(const FilterPoint& point, int kind) const;
