@@ -45,6 +45,14 @@ class Compile(unittest.TestCase):
         self.assertIn('iifname "eth1" ip saddr != 10.20.0.0/16 drop', text)
         self.assertIn('"wan0"', text)
 
+    def test_forged_sources_are_dropped_on_entry(self):
+        text = run(MODEL, "--unproven", "--interface", "clients=eth1", "--interface", "clients=eth2").stdout
+        entry = text[text.index("chain entry"):text.index("chain forward")]
+        self.assertIn("type filter hook prerouting priority -450", entry)
+        self.assertIn('iifname { "eth1", "eth2" } ip saddr != 10.20.0.0/16 drop', entry)
+        self.assertNotIn("ip saddr", run(f"{MODEL}/variants/09-no-anti-spoofing.yaml", "--unproven")
+                         .stdout.partition("chain entry")[2].partition("chain forward")[0])
+
     def test_mistakes(self):
         for arguments, said in ((["--interface", "clinets=eth1"], "did you mean 'clients'?"),
                                 (["--interface", "clients"], "expected ZONE=NAME"),

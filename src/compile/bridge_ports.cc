@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "compile/nft_match.h"
 #include "compile/point_plan.h"
 
@@ -25,25 +27,36 @@ std::string oneOf(const std::vector<std::string>& words) {
 
 }  // namespace
 
-void writeBridgePorts(const model::Model& model, const CompileOptions& options, RulesetText& text) {
+void writeBridgePorts(const model::Model& model, const CompileOptions& options, const PointPlan& plan,
+                      RulesetText& text) {
   text.open("table bridge " + options.table);
   text.open("chain ports");
   text.line("type filter hook prerouting priority filter; policy accept;");
   for (const HostInterface& port : options.hostInterfaces) {
     if (!port.bridgePort) continue;
     const model::Host& host = model.at(port.host);
+    // Of a family that is not covered and passes, any source does.
+    const auto passes = [&](Family family) {
+      return std::ranges::any_of(plan.pairs, [&](const auto& pair) {
+        return pair.first.first == port.zone && plan.policies[pair.second].of(family) == Coverage::passes;
+      });
+    };
     const AddressSet own = addressesOf(model, options, port.host, port.zone);
     const AddressSet four = own.only(Family::ipv4), six = own.only(Family::ipv6);
     const std::string from = fmt::format("iifname \"{}\"", port.name);
     auto drop = [&](const std::string& match) {
       text.rule(from + " " + match, "drop", host.place, host.name);
     };
-    if (four.empty()) {
+    if (four.empty() && !passes(Family::ipv4)) {
       drop("ether type { ip, arp }");
-    } else {
+    } else if (!passes(Family::ipv4)) {
       const std::string words = nftAddresses(four, {});
       drop("arp saddr ip != " + words);
       drop("ip saddr != " + words);
+    }
+    if (passes(Family::ipv6)) {
+      drop("udp sport { 67, 547 }");
+      continue;
     }
     const AddressSet local(*space::AddressRange::parse("fe80::/10"));
     const AddressSet unspecified(*space::AddressRange::parse("::"));

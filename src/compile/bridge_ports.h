@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compile/nftables.h"
+#include "compile/point_plan.h"
 #include "compile/ruleset_text.h"
 
 namespace vauban::compile {
@@ -12,6 +13,7 @@ namespace vauban::compile {
 // (RFC 4861 section 4.4); and nothing by which a machine makes itself the gateway or the address server of
 // others (RFC 4861 sections 4.2, 4.5; RFC 2131; RFC 8415). Link-local addresses of IPv6 are free: no router
 // forwards them.
-void writeBridgePorts(const model::Model& model, const CompileOptions& options, RulesetText& text);
+void writeBridgePorts(const model::Model& model, const CompileOptions& options, const PointPlan& plan,
+                      RulesetText& text);
 
 }  // namespace vauban::compile

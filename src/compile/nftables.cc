@@ -10,6 +10,7 @@
 
 #include "compile/bridge_ports.h"
 #include "compile/enforcement_policy.h"
+#include "compile/entry_sources.h"
 #include "compile/nft_match.h"
 #include "compile/point_plan.h"
 #include "compile/ruleset_text.h"
@@ -40,6 +41,15 @@ class Compiler {
       : model_(model), options_(options), plan_(std::move(plan)), text_(folderOf(model), options.counters) {
     for (const Policy& policy : plan_.policies)
       resolved_.try_emplace(policy.program, withAddresses(model, options, *policy.program));
+    for (const ZoneInterface& interface : plan_.interfaces) {
+      const AddressSet sources = entrySources(model, options, plan_, interface);
+      const auto known = std::ranges::find(entries_, sources, &Entry::sources);
+      if (known != entries_.end()) {
+        known->interfaces.push_back(interface);
+      } else {
+        entries_.push_back({sources, {interface}});
+      }
+    }
   }
 
   Ruleset compile() {
@@ -56,9 +66,11 @@ class Compiler {
     for (const HelperObject* helper : usedHelpers()) writeHelper(*helper);
     for (std::size_t p = 0; p < plan_.policies.size(); ++p) writeRules(p);
     for (std::size_t p = 0; p < plan_.policies.size(); ++p) writePolicy(p);
+    writeEntry();
+    writeAnswers();
     writeForward();
     text_.close();
-    if (hasBridgePorts()) writeBridgePorts(model_, options_, text_);
+    if (hasBridgePorts()) writeBridgePorts(model_, options_, plan_, text_);
     Ruleset ruleset;
     ruleset.rules = text_.takeRules();
     ruleset.text = text_.take();
@@ -68,6 +80,16 @@ class Compiler {
   }
 
  private:
+  // Interfaces by which the same sources are let in.
+  struct Entry {
+    AddressSet sources;
+    std::vector<ZoneInterface> interfaces;
+
+    bool looks(Family family) const {
+      return (sources | unforwardedSources()).only(family) != AddressSet::all(family);
+    }
+  };
+
   bool byHost() const {
     return std::ranges::any_of(plan_.policies, [](const Policy& policy) {
       return policy.antiSpoofing == model::AntiSpoofing::host;
@@ -88,12 +110,17 @@ class Compiler {
     };
     for (const model::Zone& zone : model_.zones) add("zone-" + zone.name, zone.addresses);
     for (const auto& [zone, behind] : plan_.behind) add("behind-" + model_.at(zone).name, behind);
+    for (std::size_t e = 0; e < entries_.size(); ++e)
+      add(fmt::format("entry-{}", e + 1), entries_[e].sources);
     std::erase_if(sets_, [&](const NamedSet& set) { return !used(set.addresses); });
   }
 
   // Whether a rule will name it.
   bool used(const AddressSet& set) const {
     const Family family = set.ranges().front().family;
+    for (const Entry& entry : entries_) {
+      if (entry.looks(family) && entry.sources.only(family) == set) return true;
+    }
     for (const Policy& policy : plan_.policies) {
       if (policy.of(family) != Coverage::byRules) continue;
       for (const auto& [zone, behind] : plan_.behind) {
@@ -114,7 +141,8 @@ class Compiler {
                               plan_.name, file.empty() || file == "." ? "" : " (" + file + ")"));
     text_.comment("Made by `vauban compile`; nft -f loads it in the place of its own earlier version.");
     text_.comment(
-        "It decides on what is forwarded between these interfaces, and not on the device's own talk:");
+        "It decides on what is forwarded between these interfaces; what comes to the device itself");
+    text_.comment("is dropped for its source or family alone, and what the device says is not looked at:");
     for (const ZoneInterface& interface : plan_.interfaces)
       text_.comment(fmt::format("  {} leads to zone {}", interface.name, model_.at(interface.zone).name));
     for (std::size_t c = 0; c < model_.conditions.size(); ++c) {
@@ -352,6 +380,42 @@ class Compiler {
     }
   }
 
+  // Before fragments are put together (-400): their timeout is answered, too.
+  void writeEntry() {
+    const auto looks = [&](Family family) {
+      return std::ranges::any_of(entries_, [&](const Entry& entry) { return entry.looks(family); });
+    };
+    if (!looks(Family::ipv4) && !looks(Family::ipv6)) return;
+    text_.open("chain entry");
+    text_.line("type filter hook prerouting priority -450; policy accept;");
+    for (const Family family : kFamilies) {
+      if (!looks(family)) continue;
+      text_.rule(fmt::format("{} saddr {}", family == Family::ipv4 ? "ip" : "ip6",
+                             nftAddresses(unforwardedSources().only(family), {})),
+                 "accept", {}, "never forwarded");
+    }
+    for (const Entry& entry : entries_) {
+      std::vector<std::string> names;
+      for (const ZoneInterface& interface : entry.interfaces) names.push_back(interface.name);
+      for (const Family family : kFamilies) {
+        if (!entry.looks(family)) continue;
+        text_.rule(fmt::format("iifname {} {}", quoted(names), otherSources(entry.sources, family)), "drop",
+                   {}, "no policy lets it in");
+      }
+    }
+    text_.close();
+  }
+
+  // A hop-by-hop option that is not known is answered before any hook sees the packet (RFC 8200 section 4.2),
+  // whatever source it bears: such answers stay here.
+  void writeAnswers() {
+    if (std::ranges::none_of(entries_, [](const Entry& entry) { return entry.looks(Family::ipv6); })) return;
+    text_.open("chain answers");
+    text_.line("type filter hook output priority filter; policy accept;");
+    text_.rule("icmpv6 type parameter-problem", "drop", {}, "would quote a source that nobody has looked at");
+    text_.close();
+  }
+
   // Pairs of interfaces that nothing here names are dropped.
   void writeForward() {
     text_.open("chain forward");
@@ -418,6 +482,7 @@ class Compiler {
   PointPlan plan_;
   RulesetText text_;
   std::vector<NamedSet> sets_;
+  std::vector<Entry> entries_;
   std::map<const model::FilterProgram*, model::FilterProgram> resolved_;  // addresses in the place of hosts
   std::set<const model::FilterProgram*> written_;
 };

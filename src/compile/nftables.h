@@ -4,7 +4,8 @@
 // The point is the ideal one, a device, or a link without one; the ruleset decides on what a router forwards
 // between interfaces that lead to the zones. It holds one table of family inet, whose own earlier version it
 // replaces, and touches no other (with ports of bridges, one of family bridge besides). What it accepts is
-// exactly what reach says of the point, less ICMP messages of the other family (`foreignIcmp`, proof.h).
+// exactly what reach says of the point, less ICMP messages of the other family (`foreignIcmp`, proof.h) and,
+// inside a zone, less sources that the point drops on entry (`entrySources`, entry_sources.h).
 //
 // What the model does not state is compiled at its worst, which is what a verdict was about, and said in the
 // header of the text and in `notes`. Same model, same options: same bytes.
@@ -56,6 +57,9 @@ struct CompileOptions {
   // Of hosts without a stated address, in one of their zones; hosts that are not here stand for all addresses
   // of their zones that no host has.
   std::map<model::HostId, std::vector<space::Address>> addresses;
+  // Addresses of other routers on a zone's link that lie in none of its networks. They are let in, so that
+  // neighbour discovery of IPv6 finds them, and may cross the point no more than any other.
+  std::map<model::ZoneId, space::AddressSet> neighbours;
   // Helpers that the kernel has, as the model names them; unset: all that Linux has.
   std::optional<std::vector<std::string>> kernelHelpers;
   Unstated unstated = Unstated::worst;

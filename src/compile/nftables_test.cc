@@ -79,7 +79,8 @@ TEST(Nftables, theWholeText) {
   EXPECT_EQ(compiled(modelOf(std::string(kHead) + kFlows + kStated)),
             R"(# small: the flow matrix of the ideal point (m.yaml).
 # Made by `vauban compile`; nft -f loads it in the place of its own earlier version.
-# It decides on what is forwarded between these interfaces, and not on the device's own talk:
+# It decides on what is forwarded between these interfaces; what comes to the device itself
+# is dropped for its source or family alone, and what the device says is not looked at:
 #   fwd leads to zone fwd
 #   plant leads to zone plant
 #   internet leads to zone internet
@@ -116,6 +117,20 @@ table inet vauban {
 		iifname "internet" ct state related accept comment "stateful"
 		jump flows
 		reject comment "unmatched: reject"
+	}
+	chain entry {
+		type filter hook prerouting priority -450; policy accept;
+		ip saddr 0.0.0.0 accept comment "never forwarded"
+		ip6 saddr { ::, fe80::/10 } accept comment "never forwarded"
+		iifname "fwd" ip saddr != 10.1.0.0/24 drop comment "no policy lets it in"
+		iifname "fwd" meta nfproto ipv6 drop comment "no policy lets it in"
+		iifname "plant" ip saddr != 10.2.0.0/24 drop comment "no policy lets it in"
+		iifname "plant" meta nfproto ipv6 drop comment "no policy lets it in"
+		iifname "internet" ip saddr != @zone-internet-ipv4 drop comment "no policy lets it in"
+	}
+	chain answers {
+		type filter hook output priority filter; policy accept;
+		icmpv6 type parameter-problem drop comment "would quote a source that nobody has looked at"
 	}
 	chain forward {
 		type filter hook forward priority filter; policy drop;
@@ -240,7 +255,7 @@ TEST(Nftables, sourcesOfHosts) {
                             {model::HostId(2), plant, "port-c", true}};
   options.unstated = Unstated::refuse;
   const std::string text = compiled(model, options);
-  EXPECT_TRUE(has(text, "iifname \"to-a\" ip saddr != 10.1.0.5 drop"));
+  EXPECT_EQ(count(text, "iifname \"to-a\" ip saddr != 10.1.0.5 drop"), 2U) << text;  // on entry as well
   EXPECT_TRUE(has(text, "table bridge vauban {\n"));
   EXPECT_TRUE(has(text, "iifname \"port-c\" arp saddr ip != 10.2.0.9 drop"));
   EXPECT_TRUE(has(text, "#   plant leads to zone plant"));
@@ -281,6 +296,62 @@ TEST(Nftables, devicesAndLinks) {
   const std::string ideal = compiled(model, options);
   EXPECT_TRUE(has(ideal, "iifname \"plant\" oifname \"plant\" goto point"));
   EXPECT_FALSE(has(ideal, "leads to zone fwd"));
+}
+
+// The union of what the policies let in, by interface; the rest gets no answer of the device's own.
+TEST(Nftables, whatIsDroppedOnEntry) {
+  auto entry = [](const std::string& enforcement, const std::string& links = {},
+                  const CompileOptions& options = {}) {
+    const std::string text = compiled(modelOf(std::string(kHead) + kFlows + enforcement + links), options);
+    const auto begin = text.find("chain entry");
+    return begin == std::string::npos ? "" : text.substr(begin, text.find("\t}\n", begin) - begin);
+  };
+  const std::string off = R"(enforcement:
+  anti-spoofing: off
+  families: [ipv4]
+  uncovered: drop
+  stateful: {established: true, related: none, helpers: []}
+  unmatched: drop
+)";
+  // Nobody looks at sources of IPv4, and IPv6 leads nowhere.
+  std::string text = entry(off);
+  EXPECT_FALSE(has(text, "ip saddr")) << text;
+  EXPECT_TRUE(has(text, "iifname { \"fwd\", \"plant\" } meta nfproto ipv6 drop")) << text;
+  std::string passes = off;
+  passes.replace(passes.find("uncovered: drop"), 15, "uncovered: pass");
+  EXPECT_EQ(entry(passes), "");
+  // Inside the internet IPv6 is free, with addresses of the internet.
+  std::string six = std::string(kHead) + kFlows + off;
+  six.replace(six.find("[10.1.0.0/24]"), 13, "[10.1.0.0/24, \"2001:db8::/64\"]");
+  const std::string sixes = compiled(modelOf(six));
+  EXPECT_TRUE(has(sixes, "iifname \"fwd\" ip6 saddr != 2001:db8::/64 drop")) << sixes;
+  EXPECT_TRUE(has(sixes, "iifname \"internet\" ip6 saddr != @zone-internet-ipv6 drop")) << sixes;
+  // One of a device's links looks and the other does not: the plant, which has both, may say anything.
+  CompileOptions options;
+  options.device = model::DeviceId(std::size_t{0});
+  const std::string links = R"(links:
+  - {between: [fwd, plant], device: d}
+  - {between: [plant, internet], device: d, anti-spoofing: off, families: [ipv4, ipv6]}
+unlisted: none
+devices: {d: {}}
+)";
+  text = entry(kStated, links, options);
+  EXPECT_TRUE(has(text, "iifname \"fwd\" ip saddr != 10.1.0.0/24 drop")) << text;
+  EXPECT_TRUE(has(text, "iifname \"fwd\" meta nfproto ipv6 drop")) << text;
+  EXPECT_FALSE(has(text, "\"plant\"")) << text;
+  EXPECT_FALSE(has(text, "\"internet\"")) << text;
+  // Several interfaces of a zone, and a router beside them that no network holds.
+  options = {};
+  const model::ZoneId fwd(std::size_t{0});
+  options.zoneInterfaces = {{fwd, "lan0"}, {fwd, "lan1"}};
+  options.neighbours[fwd] = space::AddressSet(*space::AddressRange::parse("192.0.2.1")) |
+                            space::AddressSet(*space::AddressRange::parse("2001:db8:ff::1"));
+  text = entry(kStated, {}, options);
+  EXPECT_TRUE(has(text, "iifname { \"lan0\", \"lan1\" } ip saddr != @entry-1-ipv4 drop")) << text;
+  EXPECT_TRUE(has(text, "iifname { \"lan0\", \"lan1\" } ip6 saddr != 2001:db8:ff::1 drop")) << text;
+  // It crosses the point no more than before.
+  EXPECT_TRUE(has(compiled(modelOf(std::string(kHead) + kFlows + kStated), options),
+                  "iifname { \"lan0\", \"lan1\" } ip saddr != 10.1.0.0/24 drop comment \"anti-spoofing\""));
 }
 
 TEST(Nftables, ownRulesOfALink) {
@@ -393,6 +464,10 @@ TEST(Proof, expectsWhatTheModelSays) {
   EXPECT_EQ(expected->related, expected->opening);
   EXPECT_TRUE(expected->rejected.contains(packet("10.1.0.6", "203.0.113.9", space::kUdp, 53)));
   EXPECT_TRUE(expectedBetween(model, {}, "fwd", "eth7")->opening.empty());
+  // Inside a zone: whatever the zone says, and what no router sends on.
+  const auto inside = expectedBetween(model, {}, "fwd", "fwd");
+  ASSERT_TRUE(inside);
+  EXPECT_EQ(inside->opening.sources().toString(), "0.0.0.0, 10.1.0.0/24, ::, fe80::/10");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compile/entry_sources.h"
 #include "compile/point_plan.h"
 #include "compile/program_sets.h"
 
@@ -27,19 +28,18 @@ PacketSet ofFamily(Family family) {
 class Expectation {
  public:
   Expectation(const model::Model& model, const CompileOptions& options, const PointPlan& plan)
-      : model_(model), plan_(plan) {
+      : model_(model), options_(options), plan_(plan) {
     for (const Policy& policy : plan.policies)
       programs_.emplace_back(withAddresses(model, options, *policy.program), plan.openConditions,
                              policy.unmatchedRejects);
   }
 
   Expected between(const ZoneInterface& in, const ZoneInterface& out) {
-    const PacketSet all = PacketSet::all();
     if (in.zone == out.zone && PointPlan::freeInside(model_, in.zone)) {
-      if (std::ranges::find(plan_.lookedInside, in.zone) == plan_.lookedInside.end())
-        return {all, all, all, {}};
-      const PacketSet own =
-          PacketSet::product(plan_.behindInterface.at(in.name), AddressSet::all(), ServiceSet::all());
+      AddressSet sources = entrySources(model_, options_, plan_, in) | unforwardedSources();
+      if (std::ranges::find(plan_.lookedInside, in.zone) != plan_.lookedInside.end())
+        sources = sources & plan_.behindInterface.at(in.name);
+      const PacketSet own = PacketSet::product(sources, AddressSet::all(), ServiceSet::all());
       return {own, own, own, {}};
     }
     const auto pair = plan_.pairs.find({in.zone, out.zone});
@@ -67,6 +67,7 @@ class Expectation {
 
  private:
   const model::Model& model_;
+  const CompileOptions& options_;
   const PointPlan& plan_;
   std::vector<ProgramSets> programs_;  // by policy
 };

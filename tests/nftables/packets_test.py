@@ -5,7 +5,8 @@
 
 1. Small models, drawn from a seed: their compiled ruleset decides on packets of TCP, UDP, ICMP and ESP, own and forged
    sources, of both families. This file reads the model by itself: first match, families, sources, flows.
-2. Conversations: replies, errors that quote a live flow, a helper's data connection, ports of a bridge.
+2. Conversations: replies, errors that quote a live flow, a helper's data connection, ports of a bridge; and what the
+   router answers by itself, to own and to forged sources.
 3. Rulesets drawn from a seed in nft's own words: what the reader of nft's JSON says of a packet, and what becomes of it.
 
 VAUBAN_NFTABLES names tests/nftables/vauban-nftables. Exit 77 where the kernel allows no namespaces.
@@ -21,6 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from forged_errors import run_forged
 from wire import ACK, ESP, ICMP, ICMP6, MARK, PSH, SYN, TCP, UDP, Packet, Router, confined, error_about, unavailable
 
 PROGRAM = os.environ.get("VAUBAN_NFTABLES", "")
@@ -109,15 +111,22 @@ class Oracle:
                 return True
         return False
 
+    def enters(self, packet, link):
+        """Whether it comes as far as connection tracking."""
+        enforcement, isolated = self.model["enforcement"], self.model["zones"][link].get("isolated")
+        if f"ipv{packet.version}" in enforcement["families"]:
+            return enforcement["anti-spoofing"] == "off" or zone_of(packet.source) == link
+        return enforcement["uncovered"] == "pass" or (not isolated and zone_of(packet.source) == link)
+
     def decide(self, packet, link, out):
         """accept, drop or reject."""
+        if not self.enters(packet, link):
+            return "drop"
         zones, enforcement, known = self.model["zones"], self.model["enforcement"], self.known(packet)
         if link == out and not zones[link].get("isolated"):
             return "accept"
         if f"ipv{packet.version}" not in enforcement["families"]:
             return "accept" if enforcement["uncovered"] == "pass" else "drop"
-        if enforcement["anti-spoofing"] != "off" and zone_of(packet.source) != link:
-            return "drop"
         if known and enforcement["stateful"]["established"]:
             return "accept"
         for rule in self.model["flows"]:
@@ -320,6 +329,22 @@ def run_conversations(router, folder, failures):
                     failures.check(heard == ([out] if wanted else []),
                                    f"established {established}, related {related}: {packet} into {link} for {out}: "
                                    f"wanted {wanted}, arrived at {heard}")
+
+
+def run_own_answers(router, folder, failures):
+    def ruleset(isolated=False, **enforcement):
+        model = conversation_model(established=True, related="from-untrusted", helpers=[])
+        model["zones"] = {zone: {**keys, "isolated": isolated and zone == "a"} for zone, keys in model["zones"].items()}
+        model["enforcement"].update(enforcement)
+        return compiled(folder, model)
+
+    off, four = {"anti-spoofing": "off"}, {"families": ["ipv4"]}
+    run_forged(router, [
+        ("no anti-spoofing", ruleset(**off), {4, 6}, {4, 6}), ("anti-spoofing", ruleset(), set(), {4, 6}),
+        ("anti-spoofing, isolated", ruleset(True), set(), {4, 6}),
+        ("IPv6 dropped", ruleset(**off, **four), {4}, {4, 6}),  # inside the zone it is free
+        ("IPv6 dropped, isolated", ruleset(True, **four), set(), {4}),
+        ("IPv6 passes", ruleset(**four, uncovered="pass"), {6}, {4, 6})], failures)
 
 
 def run_helper(router, folder, failures):
@@ -543,6 +568,7 @@ def main():
         run_models(router, folder, draw, call.models, call.packets, failures)
         run_conversations(router, folder, failures)
         run_helper(router, folder, failures)
+        run_own_answers(router, folder, failures)
         run_rulesets(router, folder, draw, call.rulesets, call.packets, failures)
         router.close()
         run_bridge(folder, failures)

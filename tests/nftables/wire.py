@@ -52,10 +52,10 @@ def checksum(data):
 class Packet:
     """`sport` and `dport` of ICMP: the identifier, and the type."""
 
-    def __init__(self, source, destination, protocol, sport=0, dport=0, payload=b"", flags=SYN, seq=1, ack=0):
+    def __init__(self, source, destination, protocol, sport=0, dport=0, payload=b"", flags=SYN, seq=1, ack=0, hops=64):
         self.source, self.destination = ipaddress.ip_address(source), ipaddress.ip_address(destination)
         self.protocol, self.sport, self.dport, self.payload = protocol, sport, dport, payload
-        self.flags, self.seq, self.ack = flags, seq, ack
+        self.flags, self.seq, self.ack, self.hops = flags, seq, ack, hops
 
     def __str__(self):
         return f"{self.source} -> {self.destination} {self.protocol}/{self.sport}>{self.dport}"
@@ -86,9 +86,9 @@ class Packet:
     def bytes(self):
         body = self.transport()
         if self.version == 6:
-            head = struct.pack("!IHBB", 6 << 28, len(body), self.protocol, 64)
+            head = struct.pack("!IHBB", 6 << 28, len(body), self.protocol, self.hops)
             return head + self.source.packed + self.destination.packed + body
-        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, self.protocol, 0)
+        head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, self.hops, self.protocol, 0)
         head += self.source.packed + self.destination.packed
         return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + body
 
