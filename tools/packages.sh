@@ -11,6 +11,11 @@ vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev
   python3 python3-yaml clang-format-19 iproute2 nftables
 )
+# The daemons and tools that `vauban lab` plays with.
+vauban_lab_packages=(
+  unbound bind9 bind9-dnsutils nsd chrony squid nginx-light openssh-server openssh-client exim4-daemon-light vsftpd curl
+  iodine dns2tcp ptunnel-ng
+)
 vauban_deep_packages=(libbenchmark-dev clang-19 clang-tidy-19 llvm-19 libclang-rt-19-dev)
 
 # src/rdf is Rust behind its C interface and needs cargo 1.87 (cmake/Rust.cmake). Debian 12 has it in its security
@@ -54,3 +59,21 @@ vauban_require() {
 
 # Jobs for the build; VAUBAN_JOBS overrides.
 vauban_jobs() { echo "${VAUBAN_JOBS:-$(nproc)}"; }
+
+# vauban_lab: the daemons of the lab, without one of them being started. On a machine that boots with systemd they would
+# be at the next boot: there only where it is asked for (tools/test --lab). Tests of the lab skip what is not there.
+vauban_lab() {
+  if [[ "${1:-}" != --lab ]] && { ((EUID != 0)) || [[ -d /run/systemd/system ]]; }; then
+    echo "the daemons of the lab are not installed for you: tools/test --lab"
+    return 0
+  fi
+  local policy=/usr/sbin/policy-rc.d as_root=() own=false
+  if ((EUID != 0)); then as_root=(sudo); fi
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod +x "$policy"
+    own=true
+  fi
+  vauban_require "${vauban_lab_packages[@]}"
+  if $own; then "${as_root[@]}" rm -f "$policy"; fi
+}

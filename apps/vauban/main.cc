@@ -18,6 +18,8 @@
 #include "exit_code.h"
 #include "import/iptables_model.h"
 #include "import/nft_json_model.h"
+#include "lab_command.h"
+#include "lab_evidence.h"
 #include "load_model.h"
 #include "model/call_claim.h"
 #include "model/diagnostic_text.h"
@@ -34,7 +36,7 @@ struct Call {
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   double seconds = 0;  // no limit
   std::string model, format = "text", from, to, over = "any", today, kind, file, chain = "FORWARD", claim,
-                     certificates, certificate, oldModel;
+                     certificates, certificate, oldModel, labRecord;
   bool batch = false;
   bool allowConditional = false, verbose = false, noColour = false, watch = false;
   WatchRound* round = nullptr;  // of --watch: what the round before found
@@ -113,7 +115,19 @@ ExitCode verify(const Call& call) {
     for (const std::string& claim : written->without)
       std::cerr << "no certificate for '" << claim << "': its kind has none yet\n";
   }
-  return show(call, *loaded, judge, results, false);
+  const ExitCode code = show(call, *loaded, judge, results, false);
+  if (call.labRecord.empty()) return code;
+  const auto evidence = labEvidence(call.labRecord, *loaded, judge, results);
+  if (!evidence) return refuse("text", evidence.error());
+  // Where a program reads the verdicts, it is for people besides.
+  std::ostream& out = call.format == "text" ? std::cout : std::cerr;
+  out << "\n";
+  for (std::size_t c = 0; c < results.size(); ++c)
+    if ((*evidence)[c].state != LabEvidence::State::none)
+      out << results[c].claim->id << ": " << (*evidence)[c].text << "\n";
+  const bool refuted = std::ranges::any_of(
+      *evidence, [](const LabEvidence& it) { return it.state == LabEvidence::State::refuted; });
+  return refuted ? ExitCode::broken : code;
 }
 
 // `trace` and `reach` judge places named in the call: they are read as a claim added to the model's own file.
@@ -237,6 +251,8 @@ int run(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   sub->add_option("--certificates", call.certificates,
                   "a folder for the certificate of each claim that is kept");
+  sub->add_option("--lab-record", call.labRecord,
+                  "what `vauban lab --record` wrote: which verdicts it strengthens");
   sub->add_flag("--watch", call.watch, "verify again whenever a file of the model changes, until Ctrl-C");
   sub = command("egress", "what can leave, from where, over which protocol", egressCommand, true);
   sub->add_flag("--no-color,--no-colour", call.noColour, "no colour on a terminal either");
@@ -272,6 +288,30 @@ int run(int argc, char** argv) {
   sub->add_option("--format", compiling.format, "the first is the default")
       ->check(CLI::IsMember({"text", "json"}));
   sub->callback([&compiling, &code] { code = compileCommand(compiling); });
+
+  LabCall playing;
+  playing.today = todayIso();
+  sub = app.add_subcommand(
+      "lab", "the architecture in network namespaces with real daemons: predicted against observed");
+  sub->add_option("model", playing.model,
+                  "a model file, or a folder of them; with variants/, each of those as well")
+      ->required();
+  sub->add_option("--format", playing.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  sub->add_option("--claim", playing.claim, "only this claim");
+  sub->add_option("--record", playing.record, "writes the record to this file");
+  sub->add_option("--evidence", playing.evidence,
+                  "keeps the captures of the adversary's interface in this folder")
+      ->check(CLI::ExistingDirectory);
+  sub->add_option("--bytes", playing.bytes, "most that one probe sends")->check(CLI::Range(64, 65536));
+  sub->add_option("--jobs", playing.jobs, "architectures at a time")->check(CLI::Range(1, 16));
+  sub->add_flag("--tools", playing.tools,
+                "real tunnelling tools as well (iodine, dns2tcp, ptunnel-ng, curl, dig)");
+  sub->add_flag("--list", playing.list, "what would be played; starts nothing");
+  sub->add_flag("--keep", playing.keep, "leaves each lab standing until Enter is pressed");
+  sub->add_flag("--user-namespace", playing.userNamespace, "as if one were not root");
+  sub->add_flag("-v,--verbose", playing.verbose, "services, notes, all probes and rulesets");
+  sub->add_flag("--no-color,--no-colour", playing.noColour, "no colour on a terminal either");
+  sub->callback([&playing, &code] { code = labCommand(playing); });
   command("schema", "the JSON Schema of the model file", schema, false);
   command("services", "built-in services and behaviours", services, false);
   sub = command("import", "another tool's file as a model", importCommand, false);

@@ -1,0 +1,66 @@
+// What the files share that enumerate attempts of one sender at one receiver; for this room only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/attempts.h"
+
+namespace vauban::lab {
+
+class AttemptMaker {
+ public:
+  AttemptMaker(RunningLab& lab, MachineId from, MachineId to)
+      : lab_(lab), plan_(lab.plan()), reach_(lab.reach()), from_(from), to_(to) {}
+
+ protected:
+  // Two addresses of one family, and whether the matrix lets the packets in question pass.
+  struct Ends {
+    os::InternetAddress own, its;
+    bool passes = false;
+  };
+
+  const Machine& sender() const { return plan_.at(from_); }
+  const Machine& receiver() const { return plan_.at(to_); }
+
+  static space::ServiceSet port(std::uint8_t protocol, std::uint16_t number) {
+    return space::ServiceSet::ports(protocol, {number, number});
+  }
+  // The packets of one kind, with the source port that it wants or any.
+  static space::ServiceSet one(const space::Service& service);
+  // Whether there is such a thing in the family.
+  static bool ofFamily(const space::Service& service, bool ipv6);
+  static Carrier carrierOf(const space::Service& service);
+  bool hasPassage(const os::InternetAddress& from, const os::InternetAddress& to,
+                  const space::Service& service) const {
+    return reach_.opens(from, to).intersects(one(service));
+  }
+
+  // Addresses of a machine that rules may tell apart: of a family, of both (IPv4 first).
+  std::vector<os::InternetAddress> distinct(const Machine& machine, bool ipv6) const;
+  std::vector<os::InternetAddress> addressesOf(const Machine& machine) const;
+  // An address of the machine and one of the place between which the packets pass, else any two; nullopt:
+  // they have no family in common.
+  std::optional<Ends> ends(const Machine& machine, const std::vector<os::InternetAddress>& place,
+                           const space::ServiceSet& packets) const;
+
+  // Direct, by the home leg, with all the bytes of the carrier.
+  Attempt make(Carrier carrier, const os::InternetAddress& source, const os::InternetAddress& destination,
+               std::uint16_t port, std::string text) const;
+
+  RunningLab& lab_;
+  const LabPlan& plan_;
+  const LabReach& reach_;
+  MachineId from_, to_;
+};
+
+// Packets forged into live flows, errors that quote them, and what is sent back to a forged source.
+std::vector<Attempt> forgedAttempts(RunningLab& lab, MachineId from, MachineId to,
+                                    const std::vector<space::Service>& services);
+// Through services that pass on what they are told.
+std::vector<Attempt> relayAttempts(RunningLab& lab, MachineId from, MachineId to,
+                                   const std::vector<space::Service>& services);
+
+}  // namespace vauban::lab
