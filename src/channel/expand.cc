@@ -1,5 +1,6 @@
 // The steps of the fixpoint, one function a kind of state. Each step cites its clause of semantics 4 or 5.
 #include <algorithm>
+#include <limits>
 
 #include "base/result.h"
 #include "channel/run.h"
@@ -301,15 +302,21 @@ void Solver::Run::expandTold(const State& state, int index) {
     const double rate = rateOf(effect, true);
     for (const PartyId other : net.adjacency(setting).out[here.index()]) {
       if (!mayMeet(other) || settled(other, index)) continue;
-      const std::vector<Way> own = other == here ? loopback(here) : std::vector<Way>{};
-      for (const Way& way :
-           other == here ? own : net.ways(here, other, Powers::plain, powerful(other), setting)) {
-        if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
-        const auto onward = leadsTo(service, effect, state.names, way);
-        if (!onward) continue;
-        arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen, *gaps, index,
-               true);
+      auto send = [&](const std::vector<Way>& ways) {
+        for (const Way& way : ways) {
+          if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
+          const auto onward = leadsTo(service, effect, state.names, way);
+          if (!onward) continue;
+          arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen, *gaps,
+                 index, true);
+        }
+      };
+      if (other == here) {
+        send(loopback(here));
+        continue;
       }
+      send(net.ways(here, other, Powers::plain, powerful(other), setting));
+      if (service.addresses) send(toLinkLocal(here, other));
     }
     if (effect.destination == Destination::pool) enterPool(service, state.seen, *gaps, index);
   }
@@ -320,18 +327,28 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
   if (!gateway.pool) return;
   for (std::size_t p = 0; p < held.size(); ++p) {
     const reach::Party& party = net.at(PartyId(p));
-    if (party.kind == reach::Party::Kind::host || source[p]) continue;
+    if (party.kind == reach::Party::Kind::host || (source[p] && !target[p])) continue;
     const bool lies = std::ranges::any_of(party.classes, [&](ClassIndex address) {
       return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
     });
     if (!lies) continue;
     if (held[p]) {
-      // Others of the pool's zone wait there: he sends to them from inside.
-      for (const Way& way : net.ways(PartyId(p), PartyId(p), Powers::forger, true, setting)) {
-        arrive(PartyId(p), PartyId(p), way, ServiceSet::all(), "anything", rateOf(way), NameSet::all(), seen,
-               gaps, parent, true);
+      // Others of the pool wait there. The gateway has the ends of all tunnels, and no filter stands between
+      // two machines of one pool, an isolated one neither (decisions 0010 and 0017).
+      Hop hop;
+      hop.from = model.at(gateway.host).name;
+      hop.to = party.name;
+      hop.packets = query.over;
+      hop.example = *hop.packets.witness();
+      hop.carrier = "a packet through the tunnel";
+      hop.bitsPerSecond = kConversationBitsPerSecond;
+      push({StateKind::held, static_cast<std::uint32_t>(p), true, NameSet::all()}, {hop}, gaps, parent, true);
+      // How much goes through it nobody has said (docs/formats/certificate.md, Rates).
+      if (everything) {
+        const State& at = labels[static_cast<std::size_t>(parent)].state;
+        edges[{{at.kind, at.index, at.seen}, {StateKind::held, static_cast<std::uint32_t>(p), true}}] =
+            std::numeric_limits<double>::infinity();
       }
-      reflect(PartyId(p), seen, parent, true, gaps);
       continue;
     }
     const AtomIds needed = reach::join(gaps, gapsTo(parent));

@@ -11,8 +11,11 @@ using model::NamesRule;
 using model::PlaceTerm;
 using model::ServiceInstance;
 using reach::ClassIndex;
+using reach::PartyId;
 using reach::Way;
+using reach::WayKind;
 using space::NameSet;
+using space::ServiceSet;
 
 namespace {
 
@@ -28,6 +31,29 @@ const NameSet& reverseNames() {
 }
 
 }  // namespace
+
+// Neighbours with a family in common have other addresses by which to meet, so the network gives them no such
+// ways. But a list may refuse all those others: whoever chooses the destination then names this one.
+std::vector<Way> Solver::Run::toLinkLocal(PartyId from, PartyId to) const {
+  std::vector<Way> ways;
+  for (const ClassIndex destination : net.at(to).classes) {
+    const reach::EndpointClass& there = net.endpoint(destination);
+    if (!there.linkLocal || model.at(there.zone).isolated) continue;
+    for (const ClassIndex source : net.at(from).classes) {
+      const reach::EndpointClass& here = net.endpoint(source);
+      if (here.zone != there.zone || here.family != there.family) continue;
+      Way way;
+      way.kind = WayKind::free;
+      way.from = way.bears = source;
+      way.to = way.sentTo = destination;
+      way.fromZone = there.zone;
+      way.packets = ServiceSet::all();
+      way.answered = true;
+      ways.push_back(way);
+    }
+  }
+  return ways;
+}
 
 std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& service, const Effect& effect,
                                                         const NameSet& names, const Way& way) {

@@ -73,8 +73,16 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
         }
       }
     }
+    const bool lists = reader != at && std::ranges::any_of(servicesOf[p], [&](model::ServiceId id) {
+                         return model.at(id).addresses.has_value();
+                       });
+    if (lists) {
+      if (!onPath) own = net.ways(reader, at, powers, store == nullptr, setting);
+      const std::vector<Way> beside = toLinkLocal(reader, at);
+      own.insert(own.end(), beside.begin(), beside.end());
+    }
     for (const Way& way :
-         reader == at || onPath ? own : net.ways(reader, at, powers, store == nullptr, setting)) {
+         reader == at || onPath || lists ? own : net.ways(reader, at, powers, store == nullptr, setting)) {
       if (!way.answered || (way.tapped.valid() && (!onPath || way.tapped != net.at(at).zone))) continue;
       const reach::Fit packets = way.fit(ServiceSet::all(), listens);
       if (packets.empty()) continue;

@@ -87,6 +87,8 @@ struct Solver::Run {
   // waits.
   std::optional<reach::AtomIds> takeover(reach::PartyId id) const;
   std::vector<reach::Way> loopback(reach::PartyId id) const;
+  // From a machine to the link-local addresses of a neighbour (leads.cc).
+  std::vector<reach::Way> toLinkLocal(reach::PartyId from, reach::PartyId to) const;
   // What the services listen to that open tunnels into a pool; empty where the model has none.
   space::ServiceSet tunnelPackets() const;
   bool opensTunnels(const model::ServiceInstance& service) const;

@@ -55,6 +55,15 @@ void OneStep::arrive(const State& state, PartyId to, Packets packets, const Carr
   land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink, over);
 }
 
+// Decision 0010. Others of the pool wait there, or are his: from one machine of a pool to another he sends
+// whatever packets he likes.
+void OneStep::landInPool(const State& state, model::ZoneId zone, const Sink& sink) const {
+  const PartyId machine = network_.ofZone(zone);
+  const bool others = stance_.waits[machine] || (stance_.holds[machine] && !stance_.known[machine]);
+  land(state, {Holding::code, machine, std::nullopt, true, Names::all()},
+       others ? network_.sent() : Packets(bddfalse), {"a machine of the pool", kWithinAMachine}, sink);
+}
+
 // Packets that get to a party tell its services what they listen for.
 void OneStep::tell(const State& state, PartyId to, Packets packets, const Carrier& how, const Sink& sink,
                    const model::Effect* effect, const Names& names, const Packets* over) const {
@@ -116,8 +125,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
   if (here.host && !stance_.direct) {
     for (const model::ServiceId id : network_.model().at(*here.host).services) {
       for (const model::ZoneId zone : aims_.poolZones(network_.model().at(id))) {
-        land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
-             {"a machine of the pool", kWithinAMachine}, sink);
+        landInPool(state, zone, sink);
       }
     }
   }
@@ -286,8 +294,7 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
     if (effect.outwardBits == 0 || effect.kind == EffectKind::read) continue;
     if (effect.destination == model::Destination::pool) {
       for (const model::ZoneId zone : aims_.poolZones(service)) {
-        land(state, {Holding::code, network_.ofZone(zone), std::nullopt, true, Names::all()}, bddfalse,
-             {"a machine of the pool", kWithinAMachine}, sink);
+        landInPool(state, zone, sink);
       }
     }
     for (const Aim& aim : aims_.of(service, effect, state.names)) {
