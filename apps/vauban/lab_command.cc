@@ -106,7 +106,17 @@ void waitForPerson(lab::RunningLab& lab) {
   std::getline(std::cin, line);
 }
 
+// Captures of one architecture, in a folder of its own: all have machines of the same names.
+std::string evidenceFolder(const LabCall& call, const Scenario& scenario) {
+  if (call.evidence.empty()) return {};
+  const fs::path folder = fs::path(call.evidence) / fs::path(scenario.name).stem();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  return error ? call.evidence : fs::absolute(folder).string();
+}
+
 Json play(const LabCall& call, const Scenario& scenario) {
+  const std::string evidence = evidenceFolder(call, scenario);
   const Handover handover;
   os::ConfinementOptions options;
   options.userNamespace = call.userNamespace;
@@ -115,7 +125,7 @@ Json play(const LabCall& call, const Scenario& scenario) {
     how.claim = call.claim;
     how.tools = call.tools;
     how.mostBytes = call.bytes;
-    how.running.evidence = call.evidence;
+    how.running.evidence = evidence;
     if (isatty(STDERR_FILENO) != 0)
       how.running.progress = [&](const std::string& text) {
         std::cerr << fmt::format("\r\x1b[K{}: {}", scenario.name, text) << std::flush;

@@ -16,9 +16,9 @@ using Status = ClaimOutcome::Status;
 
 namespace {
 
-bool open(Verdict verdict, const channel::Judgement& judgement) {
-  if (verdict == Verdict::waived) return !judgement.witness.empty();
-  return verdict == Verdict::broken || verdict == Verdict::conditional;
+// What is kept is never waived.
+bool open(Verdict verdict) {
+  return verdict == Verdict::broken || verdict == Verdict::conditional || verdict == Verdict::waived;
 }
 
 class Comparison {
@@ -42,9 +42,10 @@ class Comparison {
     return used;
   }
 
-  // Services that `from` may use and that show nothing, by why.
-  std::string silent(const std::vector<MachineId>& from, bool broken) const {
-    const std::set<model::ServiceId> used = usedBy(from);
+  // Services that the ends of a claim may use and that show nothing, by why: the receiver may ask for the
+  // bytes, so what it uses counts as well.
+  std::string silent(const std::vector<MachineId>& ends, bool broken) const {
+    const std::set<model::ServiceId> used = usedBy(ends);
     std::vector<std::string> names;
     for (const ServiceState& state : experiment_.services) {
       const ServiceSite& site = plan_.services[state.service.index()];
@@ -53,6 +54,15 @@ class Comparison {
       if (!used.contains(state.service)) continue;
       names.push_back(fmt::format("{}.{} ({})", site.node, site.service->name,
                                   broken ? state.failure : state.notReproduced));
+    }
+    // Nor does anything play what a host may do whose services are not stated.
+    for (std::size_t m = 0; m < plan_.machines.size() && !broken; ++m) {
+      const Machine& machine = plan_.machines[m];
+      if (!machine.host || machine.adversary || plan_.model.at(*machine.host).servicesStated) continue;
+      if (std::ranges::any_of(ends, [&](MachineId end) {
+            return end != MachineId(m) && !reach_.opens(end, MachineId(m)).empty();
+          }))
+        names.push_back(fmt::format("{} (no services stated, and the lab has no code for it)", machine.node));
     }
     return fmt::format("{}", fmt::join(names, "; "));
   }
@@ -78,11 +88,23 @@ class Comparison {
   // several relays behind the first all have to be such hosts for it to count as having passed one.
   bool passedVia(const Claim& claim, const Trial& trial) const {
     if (passesVia(plan_, claim, trial.attempt)) return true;
+    // Nobody relays what goes straight, and a forged source says nothing of the way.
+    if (trial.attempt.direct || trial.attempt.probe.forged || trial.attempt.probe.neighbour) return false;
     return !trial.seen.from.empty() &&
            std::ranges::all_of(trial.seen.from, [&](const os::InternetAddress& address) {
              const MachineId holder = plan_.holder(address);
              return holder != trial.attempt.from && isVia(plan_, claim, holder);
            });
+  }
+
+  // Whether a real tool brought bytes over a channel that the claim speaks of.
+  bool toolShows(const Claim& claim, const ToolOutcome& tool) const {
+    if (tool.run.bytes == 0 || (claim.direct && !tool.direct())) return false;
+    if (claim.kind == ClaimKind::onlyVia &&
+        std::ranges::any_of(tool.path, [&](MachineId machine) { return isVia(plan_, claim, machine); }))
+      return false;
+    const MachineId first = tool.path.size() > 2 ? tool.path[1] : tool.to;
+    return !means(claim.from, plan_.at(first), true) && tool.opener.intersects(claim.over);
   }
 
   void compareChannel(const Claim& claim, const channel::Judgement& judgement, ClaimOutcome& outcome) const {
@@ -103,6 +125,8 @@ class Comparison {
     std::string trouble;
     double most = 0;
     bool witnessed = false;
+    std::size_t tried = 0;
+    std::set<MachineId> triedAt;
     for (std::size_t i = 0; i < experiment_.trials.size(); ++i) {
       const Trial& trial = experiment_.trials[i];
       if (std::ranges::find(to, trial.attempt.to) == to.end()) continue;
@@ -119,6 +143,10 @@ class Comparison {
       if (claim.kind == ClaimKind::onlyVia && passedVia(claim, trial)) continue;
       if (claim.direct && !trial.attempt.direct) continue;
       outcome.trials.push_back(i);
+      if (trial.tried) {
+        ++tried;
+        triedAt.insert(trial.attempt.to);
+      }
       if (!trial.failure.empty() && trial.tried)
         trouble = fmt::format("{}: {}", trial.attempt.text, trial.failure);
       if (!shows(claim, trial, carry ? &experiment_.carries[*carry] : nullptr)) continue;
@@ -138,28 +166,47 @@ class Comparison {
       ++outcome.cells;
       outcome.arrived += cell.arrived ? 1 : 0;
     }
-    const bool observed = outcome.best.has_value() || outcome.arrived > 0;
-    const bool predicted = open(outcome.predicted, judgement);
-    if (outcome.trials.empty() && outcome.cells == 0) {
-      outcome.note = "no probe and no packet that was sent is of this claim";
+    std::string tool;
+    for (const ToolOutcome& ran : experiment_.tools)
+      if (std::ranges::find(from, ran.from) != from.end() && std::ranges::find(to, ran.to) != to.end() &&
+          toolShows(claim, ran))
+        tool = ran.text;
+    const bool observed = outcome.best.has_value() || outcome.arrived > 0 || !tool.empty();
+    const bool predicted = open(outcome.predicted);
+    if (tried == 0 && outcome.cells == 0 && !observed) {
+      outcome.note = "no probe that was made and no packet that was sent is of this claim";
       return;
     }
-    if (claim.kind == ClaimKind::atMost && !predicted) {
-      outcome.status = most <= claim.bitsPerSecond ? Status::agrees : Status::disagrees;
+    if (claim.kind == ClaimKind::atMost && observed) {
+      if (most > claim.bitsPerSecond) {
+        outcome.status = predicted ? Status::agrees : Status::disagrees;
+        return;
+      }
+      if (predicted) {
+        outcome.note = "what arrived did so below the limit";
+        return;
+      }
+    } else if (observed && claim.bothWays) {
+      // Only one of the two ways is tried: that it is open decides nothing.
+      outcome.note = "the way there is open, the way back is not tried";
+      return;
+    } else if (observed) {
+      outcome.status = predicted ? Status::agrees : Status::disagrees;
+      if (!outcome.best && !tool.empty())
+        outcome.note = "by a tool alone: " + tool;
+      else if (predicted && outcome.best && !witnessed)
+        outcome.note = "by another path than the witness";
       return;
     }
-    if (observed && predicted) {
-      outcome.status = Status::agrees;
-      if (outcome.best && !witnessed) outcome.note = "by another path than the witness";
+    if (!claim.heldByAdversary.empty()) {
+      outcome.note = "nothing plays the places that he holds besides";
       return;
     }
-    if (observed) {
-      outcome.status = Status::disagrees;
-      return;
-    }
+    std::vector<MachineId> ends = from;
+    ends.insert(ends.end(), to.begin(), to.end());
     // A claim about direct packets rests on no service.
-    const std::string without = claim.direct ? std::string() : silent(from, false);
-    const std::string broken = claim.direct ? std::string() : silent(from, true);
+    const std::string without = claim.direct ? std::string() : silent(ends, false);
+    const std::string broken = claim.direct ? std::string() : silent(ends, true);
     if (predicted) {
       const std::string hidden = notPlayed(judgement);
       if (!hidden.empty()) {
@@ -170,7 +217,9 @@ class Comparison {
     }
     const std::string why = !experiment_.inconclusive.empty() ? experiment_.inconclusive
                             : !broken.empty()                 ? broken
-                                                              : trouble;
+                            : !trouble.empty()                ? trouble
+                            : tried == 0                      ? experiment_.matrix.inconclusive
+                                                              : std::string();
     if (!why.empty()) {
       outcome.status = Status::inconclusive;
       outcome.note = why;
@@ -178,6 +227,14 @@ class Comparison {
     }
     outcome.status = predicted ? Status::disagrees : Status::agrees;
     if (!without.empty()) outcome.note = "without " + without;
+    const auto missed = std::ranges::count_if(to, [&](MachineId machine) {
+      return !triedAt.contains(machine) && std::ranges::find(from, machine) == from.end();
+    });
+    if (!predicted && missed > 0)
+      outcome.note += fmt::format("{}without probes to {} of {} receivers", outcome.note.empty() ? "" : "; ",
+                                  missed, to.size());
+    if (!predicted && std::ranges::any_of(plan_.model.zones, &model::Zone::onPath))
+      outcome.note += fmt::format("{}without his eyes on the path", outcome.note.empty() ? "" : "; ");
   }
 
   // A party of a witness as verdicts name it, without the word for its kind.
@@ -220,7 +277,7 @@ class Comparison {
     return {};
   }
 
-  void compareReach(const Claim& claim, const channel::Judgement& judgement, ClaimOutcome& outcome) const {
+  void compareReach(const Claim& claim, ClaimOutcome& outcome) const {
     for (const MatrixCell& cell : experiment_.matrix.cells) {
       const Machine& from = plan_.at(cell.from);
       const Machine& to = plan_.at(cell.to);
@@ -234,7 +291,7 @@ class Comparison {
       ++outcome.cells;
       outcome.arrived += cell.arrived ? 1 : 0;
     }
-    const bool predicted = open(outcome.predicted, judgement);
+    const bool predicted = open(outcome.predicted);
     if (outcome.cells == 0) {
       outcome.note = "no packet that was sent is of this claim";
       return;
@@ -246,7 +303,9 @@ class Comparison {
     const bool lost = !experiment_.matrix.inconclusive.empty();
     if (claim.kind == ClaimKind::always) {
       const bool all = outcome.arrived == outcome.cells;
-      outcome.status = all != predicted ? Status::agrees : lost ? Status::inconclusive : Status::disagrees;
+      outcome.status = !all && lost       ? Status::inconclusive
+                       : all != predicted ? Status::agrees
+                                          : Status::disagrees;
       if (all && predicted) {
         outcome.status = Status::notTried;
         outcome.note = "the packets sent are not those that are lost";
@@ -281,7 +340,7 @@ ClaimOutcome compareClaim(const LabPlan& plan, const LabReach& reach, const Expe
   if (claim.subject == model::ClaimSubject::channel)
     comparison.compareChannel(claim, judgement, outcome);
   else if (claim.subject == model::ClaimSubject::reach)
-    comparison.compareReach(claim, judgement, outcome);
+    comparison.compareReach(claim, outcome);
   else
     outcome.note = "the lab does not play goals";
   return outcome;

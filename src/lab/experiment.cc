@@ -55,7 +55,10 @@ bool Experiment::agrees() const {
 }
 
 bool Experiment::inconclusiveAtAll() const {
-  return !inconclusive.empty() || !matrix.inconclusive.empty() ||
+  // A tool that brings bytes where our probe of the same carrier brings none shows that the probes are blind.
+  const bool blind = std::ranges::any_of(
+      tools, [](const ToolOutcome& tool) { return tool.against() == ToolOutcome::Against::toolOnly; });
+  return blind || !inconclusive.empty() || !matrix.inconclusive.empty() ||
          std::ranges::any_of(claims,
                              [](const ClaimOutcome& claim) { return claim.status == Status::inconclusive; });
 }
@@ -90,6 +93,7 @@ class Course {
     for (const auto& [machine, adversary] : lab_.adversaries())
       if (!adversary->alive())
         result_.inconclusive = fmt::format("{}: {}", plan_.at(machine).node, adversary->failure());
+    lookAgain();
     result_.services = lab_.services();
     for (std::size_t c = 0; c < plan_.model.claims.size(); ++c) {
       if (!wanted(plan_.model.claims[c])) continue;
@@ -187,7 +191,11 @@ class Course {
     const std::vector<MachineId> ours = machinesOf(plan_, claim.to, false);
     for (const MachineId machine : ours) {
       if (receivers.size() >= kMostReceivers) break;
-      if (lab_.wait(machine)) receivers.push_back(machine);
+      if (auto waits = lab_.wait(machine))
+        receivers.push_back(machine);
+      else
+        result_.inconclusive =
+            fmt::format("nobody watches {}: {}", plan_.at(machine).node, waits.error().front().message);
     }
     return receivers;
   }
@@ -209,6 +217,7 @@ class Course {
   void tryAll() {
     std::atomic<std::size_t> next = 0, done = 0;
     std::mutex telling;
+    pending_.resize(result_.trials.size());
     auto work = [&](bool alone) {
       for (std::size_t i = next++; i < result_.trials.size(); i = next++) {
         if (result_.trials[i].attempt.probe.neighbour != alone) continue;
@@ -247,9 +256,8 @@ class Course {
     if (attempt.flow) {
       auto opened = openFlow(lab_, attempt);
       if (!opened) {
-        // Nobody answers there: then there is no such flow to forge into.
+        // Nobody answers there: then there is no such flow to forge into, and nothing was tried.
         trial.sent.note = opened.error().front().message;
-        trial.tried = true;
         return;
       }
       flow = std::move(*opened);
@@ -270,12 +278,27 @@ class Course {
     else
       trial.failure = sent.error().front().message;
     trial.seen = adversary->witness().await(id, attempt.via ? 400ms : 120ms);
-    adversary->witness().forget(id);
+    // Services may take their time (mail waits, look-ups are repeated). Numbers of four bytes are not looked
+    // for longer than they must: others have them too.
+    if (attempt.via && !trial.seen.complete && attempt.probe.carrier != Carrier::synAck)
+      pending_[index] = id;
+    else
+      adversary->witness().forget(id);
     if (giver != nullptr) giver->withdraw(attempt.probe.offer);
+  }
+
+  // What came after its probe was given up has come all the same.
+  void lookAgain() {
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      if (!pending_[i]) continue;
+      Trial& trial = result_.trials[i];
+      trial.seen = lab_.adversary(trial.attempt.to)->witness().seen(*pending_[i]);
+    }
   }
 
   RunningLab& lab_;
   const LabPlan& plan_;
+  std::vector<std::optional<Witness::Id>> pending_;  // by trial; each of one thread
   const std::vector<channel::ClaimResult>& results_;
   const std::vector<std::string>& cones_;
   const ExperimentOptions& options_;

@@ -27,20 +27,25 @@ Result<os::FileDescriptor> openStream(os::Testbed& testbed, os::NodeId opener, c
       connect(socket->get(), other.get(), other.length) != 0)
     return failure({Severity::error, {"lab", 0, 0}, 0, "no conversation could be opened", "", ""});
   // tcp(7), TCP_REPAIR: what comes next in either direction.
+  bool known = true;
   auto next = [&](int queue) {
     std::uint32_t number = 0;
     socklen_t length = sizeof number;
     const bool told = setsockopt(socket->get(), IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof queue) == 0 &&
                       getsockopt(socket->get(), IPPROTO_TCP, TCP_QUEUE_SEQ, &number, &length) == 0;
-    return told ? number : 0;
+    known = known && told;
+    return number;
   };
   const int repair = 1, normal = -1;
-  if (setsockopt(socket->get(), IPPROTO_TCP, TCP_REPAIR, &repair, sizeof repair) == 0) {
+  known = setsockopt(socket->get(), IPPROTO_TCP, TCP_REPAIR, &repair, sizeof repair) == 0;
+  if (known) {
     const std::uint32_t sends = next(2), receives = next(1);
     flow.outerNext = heOpens ? sends : receives;
     flow.innerNext = heOpens ? receives : sends;
     setsockopt(socket->get(), IPPROTO_TCP, TCP_REPAIR, &normal, sizeof normal);
   }
+  if (!known)
+    return failure({Severity::error, {"lab", 0, 0}, 0, "the numbers of a conversation are not told", "", ""});
   return socket;
 }
 

@@ -301,7 +301,9 @@ class Planner {
 
   // The lab's addresses that play those of a set.
   AddressSet relocated(const AddressSet& set) const {
-    AddressSet result;
+    // Link-local addresses are what they are everywhere.
+    AddressSet result = set & (AddressSet(*space::AddressRange::parse("fe80::/10")) |
+                               AddressSet(*space::AddressRange::parse("169.254.0.0/16")));
     for (ClassIndex c = 0; c < network_.endpointCount(); ++c) {
       const reach::EndpointClass& endpoint = network_.endpoint(c);
       if (!endpoint.linkLocal && set.contains(endpoint.addresses)) result = result | given_[c];

@@ -356,6 +356,11 @@ Result<void> RunningLab::wait(MachineId id) {
 }
 
 Result<void> RunningLab::control() {
+  // Without the world's servers no name leads to him.
+  for (const std::unique_ptr<Daemon>& daemon : world_)
+    if (!daemon->running())
+      return failure(
+          {Severity::error, {"lab", 0, 0}, 0, daemon->software() + " of the world has ended", "", ""});
   for (const auto& [machine, adversary] : adversaries_) {
     const Machine& his = plan_.at(machine);
     // Somebody else on his wire; the router where there is nobody.

@@ -76,7 +76,7 @@ std::string scenarioText(const Json& scenario, const TextStyle& style) {
         fmt::format("  {:<{}}  {:<11}  {}  {}", textOf(claim, "id"), widest, textOf(claim, "predicted"),
                     paint(fmt::format("{:<14}", status), colourOf(status), style), observedInWords(claim));
     if (const std::string note = textOf(claim, "note");
-        !note.empty() && (style.verbose || status != "agrees"))
+        !note.empty() && (style.verbose || status != "agrees" || textOf(claim, "predicted") == "kept"))
       text += "  (" + note + ")";
     text += "\n";
     if (status == "DISAGREES") text += disagreement(claim);

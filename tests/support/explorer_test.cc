@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "tests/support/explore_comparison.h"
@@ -51,6 +52,13 @@ TEST(Explorer, AgreesWithTheScenarios) {
     args >> command >> path;
     if (command != "verify" || expected.empty()) {
       ++skipped["no verdicts"];
+      continue;
+    }
+    // Decision 0017: two channels that the checker found; the solver has them, the explorer does not yet.
+    static const std::set<std::string> kNotYet{"found-gateway-reaches-an-isolated-pool",
+                                               "found-link-local-past-a-deny-list"};
+    if (kNotYet.contains(entry.path().filename().string())) {
+      ++skipped["a channel that the explorer does not have yet"];
       continue;
     }
     const auto model = readForComparison((entry.path() / path).lexically_normal().string(), behaviours());
