@@ -66,8 +66,7 @@ Result<compile::CompileOptions> optionsOf(const CompileCall& call, const model::
     }
   }
   if (!call.open.empty()) {
-    std::vector<bool> open;
-    for (const model::Condition& condition : model.conditions) open.push_back(condition.defaultOpen);
+    std::vector<bool> open = model.conditionDefaults();
     for (const std::string& name : call.open) {
       if (const auto found = index(model.conditions, name)) {
         open[*found] = true;

@@ -39,12 +39,12 @@ std::vector<Way> Solver::Run::toLinkLocal(PartyId from, PartyId to) const {
   for (const ClassIndex destination : net.at(to).classes) {
     const reach::EndpointClass& there = net.endpoint(destination);
     if (!there.linkLocal || model.at(there.zone).isolated) continue;
-    for (const ClassIndex source : net.at(from).classes) {
-      const reach::EndpointClass& here = net.endpoint(source);
+    for (const ClassIndex own : net.at(from).classes) {
+      const reach::EndpointClass& here = net.endpoint(own);
       if (here.zone != there.zone || here.family != there.family) continue;
       Way way;
       way.kind = WayKind::free;
-      way.from = way.bears = source;
+      way.from = way.bears = own;
       way.to = way.sentTo = destination;
       way.fromZone = there.zone;
       way.packets = ServiceSet::all();

@@ -218,9 +218,7 @@ void Judge::addEnforcement(Judgement& judgement) const {
 }
 
 std::vector<ReachEntry> Judge::reach(const PlaceTerms& from, const PlaceTerms& to) const {
-  std::vector<bool> defaults;
-  for (const model::Condition& condition : model_.conditions) defaults.push_back(condition.defaultOpen);
-  const Network& network = world({defaults}).network;
+  const Network& network = world({model_.conditionDefaults()}).network;
   std::map<std::pair<PartyId, PartyId>, ReachEntry> entries;
   for (ClassIndex a : classesOf(network, from)) {
     for (ClassIndex b : classesOf(network, to)) {

@@ -7,14 +7,6 @@ using model::HostId;
 using model::ZoneId;
 using space::AddressSet;
 
-namespace {
-
-AddressSet single(const space::Address& address) {
-  return AddressSet(space::AddressRange{address.family, address.value, address.value});
-}
-
-}  // namespace
-
 AddressSet addressesOf(const model::Model& model, const CompileOptions& options, HostId id, ZoneId zone) {
   const model::Host& host = model.at(id);
   const AddressSet& all = model.at(zone).addresses;
@@ -22,12 +14,12 @@ AddressSet addressesOf(const model::Model& model, const CompileOptions& options,
   const auto& own =
       host.addresses.empty() && given != options.addresses.end() ? given->second : host.addresses;
   AddressSet here;
-  for (const space::Address& address : own) here = here | (single(address) & all);
+  for (const space::Address& address : own) here = here | (AddressSet(address) & all);
   if (!here.empty()) return here;
   // As reach::Network has it: any that no host states; in a full zone he shares one.
   AddressSet claimed;
   for (const model::Host& other : model.hosts) {
-    for (const space::Address& address : other.addresses) claimed = claimed | single(address);
+    for (const space::Address& address : other.addresses) claimed = claimed | AddressSet(address);
   }
   const AddressSet unclaimed = all - claimed;
   return unclaimed.empty() ? all : unclaimed;
@@ -39,7 +31,7 @@ model::FilterProgram withAddresses(const model::Model& model, const CompileOptio
   auto resolve = [&](AddressSet& side, std::vector<HostId>& hosts) {
     for (const HostId id : hosts) {
       if (const auto given = options.addresses.find(id); given != options.addresses.end()) {
-        for (const space::Address& address : given->second) side = side | single(address);
+        for (const space::Address& address : given->second) side = side | AddressSet(address);
         continue;
       }
       const model::Host& host = model.at(id);

@@ -63,8 +63,7 @@ class Planner {
       plan_.openConditions.resize(model_.conditions.size(), false);
       return;
     }
-    for (const model::Condition& condition : model_.conditions)
-      plan_.openConditions.push_back(condition.defaultOpen);
+    plan_.openConditions = model_.conditionDefaults();
   }
 
   void choosePoint() {

@@ -3,25 +3,12 @@
 #include <algorithm>
 
 #include "import/iptables_flows.h"
+#include "import/tracked_icmp.h"
 
 namespace vauban::import {
 namespace {
 
 using space::ServiceSet;
-
-// Messages to which connection tracking gives the state new only if they ask for an answer; the others are
-// invalid unless a flow explains them (nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c).
-ServiceSet neverNew() {
-  ServiceSet set = ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6);
-  for (const std::uint8_t type : {8, 13, 15, 17}) set -= ServiceSet::icmp(space::kIcmp, type, type);
-  for (const std::uint8_t type : {128, 139}) set -= ServiceSet::icmp(space::kIcmpV6, type, type);
-  return set;
-}
-
-// Neighbour discovery and listener reports (the same file).
-ServiceSet neverTracked() {
-  return ServiceSet::icmp(space::kIcmpV6, 130, 136) | ServiceSet::icmp(space::kIcmpV6, 143, 143);
-}
 
 class Parts {
  public:

@@ -1,6 +1,6 @@
 #include "lab/attempt_maker.h"
 
-#include <set>
+#include <fmt/format.h>
 
 namespace vauban::lab {
 
@@ -20,16 +20,6 @@ bool AttemptMaker::ofFamily(const Service& service, bool ipv6) {
 Carrier AttemptMaker::carrierOf(const Service& service) {
   if (service.protocol == space::kTcp) return Carrier::stream;
   return space::hasIcmpType(service.protocol) ? Carrier::echo : Carrier::datagram;
-}
-
-std::vector<InternetAddress> AttemptMaker::distinct(const Machine& machine, bool ipv6) const {
-  std::vector<InternetAddress> result;
-  std::set<std::optional<reach::ClassIndex>> classes;
-  for (const Leg& leg : machine.legs) {
-    for (const InternetAddress& address : leg.addresses)
-      if (address.ipv6 == ipv6 && classes.insert(reach_.classOf(address)).second) result.push_back(address);
-  }
-  return result;
 }
 
 std::vector<InternetAddress> AttemptMaker::addressesOf(const Machine& machine) const {
@@ -54,6 +44,26 @@ std::optional<AttemptMaker::Ends> AttemptMaker::ends(const Machine& machine,
     }
   }
   return result;
+}
+
+void AttemptMaker::converse(const std::vector<Service>& services, std::vector<Attempt>& attempts) const {
+  for (const bool ipv6 : {false, true}) {
+    for (const InternetAddress& source : distinct(sender(), ipv6)) {
+      for (const InternetAddress& destination : distinct(receiver(), ipv6)) {
+        for (const Service& service : services) {
+          if (!ofFamily(service, ipv6)) continue;
+          Attempt attempt = make(
+              carrierOf(service), source, destination, service.destinationPort,
+              fmt::format("{} from {} to {}", service.toString(), source.toString(), destination.toString()));
+          attempt.probe.protocol = service.protocol;
+          attempt.probe.sourcePort = service.sourcePort;
+          attempt.opener = one(service);
+          attempt.expected = hasPassage(source, destination, service);
+          attempts.push_back(std::move(attempt));
+        }
+      }
+    }
+  }
 }
 
 Attempt AttemptMaker::make(Carrier carrier, const InternetAddress& source, const InternetAddress& destination,

@@ -10,6 +10,8 @@
 
 namespace vauban::lab {
 
+inline constexpr std::uint16_t kHighPort = 40'000;  // that no service has by default
+
 class AttemptMaker {
  public:
   AttemptMaker(RunningLab& lab, MachineId from, MachineId to)
@@ -39,12 +41,17 @@ class AttemptMaker {
   }
 
   // Addresses of a machine that rules may tell apart: of a family, of both (IPv4 first).
-  std::vector<os::InternetAddress> distinct(const Machine& machine, bool ipv6) const;
+  std::vector<os::InternetAddress> distinct(const Machine& machine, bool ipv6) const {
+    return reach_.distinct(machine, ipv6);
+  }
   std::vector<os::InternetAddress> addressesOf(const Machine& machine) const;
   // An address of the machine and one of the place between which the packets pass, else any two; nullopt:
   // they have no family in common.
   std::optional<Ends> ends(const Machine& machine, const std::vector<os::InternetAddress>& place,
                            const space::ServiceSet& packets) const;
+
+  // A conversation that the sender opens to the receiver, between each two addresses that rules tell apart.
+  void converse(const std::vector<space::Service>& services, std::vector<Attempt>& attempts) const;
 
   // Direct, by the home leg, with all the bytes of the carrier.
   Attempt make(Carrier carrier, const os::InternetAddress& source, const os::InternetAddress& destination,

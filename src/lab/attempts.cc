@@ -15,8 +15,6 @@ using space::ServiceSet;
 
 namespace {
 
-constexpr std::uint16_t kHighPort = 40'000;
-
 constexpr std::size_t kMostServices = 48;
 constexpr std::size_t kMostForged = 6;  // victims whose address is borrowed, per sender and family
 
@@ -56,31 +54,13 @@ class Conversations : public AttemptMaker {
       : AttemptMaker(lab, from, to), services_(services) {}
 
   std::vector<Attempt> all() {
-    for (const bool ipv6 : {false, true}) direct(ipv6);
+    converse(services_, attempts_);
     answers();
     for (const bool ipv6 : {false, true}) borrowed(ipv6);
     return std::move(attempts_);
   }
 
  private:
-  void direct(bool ipv6) {
-    for (const InternetAddress& source : distinct(sender(), ipv6)) {
-      for (const InternetAddress& destination : distinct(receiver(), ipv6)) {
-        for (const Service& service : services_) {
-          if (!ofFamily(service, ipv6)) continue;
-          Attempt attempt = make(
-              carrierOf(service), source, destination, service.destinationPort,
-              fmt::format("{} from {} to {}", service.toString(), source.toString(), destination.toString()));
-          attempt.probe.protocol = service.protocol;
-          attempt.probe.sourcePort = service.sourcePort;
-          attempt.opener = one(service);
-          attempt.expected = hasPassage(source, destination, service);
-          attempts_.push_back(std::move(attempt));
-        }
-      }
-    }
-  }
-
   // He opens, our code answers: at its own addresses, and at a neighbour's that it has taken.
   void answers() {
     for (const bool ipv6 : {false, true}) {

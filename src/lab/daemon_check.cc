@@ -114,10 +114,6 @@ const os::InternetAddress& askedAddress(const ServiceSite& site) {
   return site.addresses.front();
 }
 
-std::string urlHost(const os::InternetAddress& address) {
-  return address.ipv6 ? "[" + address.toString() + "]" : address.toString();
-}
-
 Result<std::uint16_t> openPort(const DaemonPlace& place) {
   const os::InternetAddress& server = askedAddress(place.site);
   std::string tried;
@@ -236,7 +232,7 @@ Result<std::string> checkProxy(const DaemonPlace& place) {
   const Domain* domain = pageBehind(place.site, place.plan);
   const Result<std::uint16_t> port = openPort(place);
   if (!port) return std::unexpected(port.error());
-  const std::string proxy = fmt::format("http://{}:{}", urlHost(askedAddress(place.site)), *port);
+  const std::string proxy = fmt::format("http://{}:{}", askedAddress(place.site).inUrl(), *port);
   // Where no page of a trusted name is allowed, it still has to say no by itself.
   const std::string name = domain != nullptr ? "www." + domain->name : "240.0.0.1";
   const auto until = steady_clock::now() + kAnswerTime;
@@ -267,7 +263,7 @@ Result<std::string> checkProxy(const DaemonPlace& place) {
 Result<std::string> checkWeb(const DaemonPlace& place) {
   const Result<std::uint16_t> port = openPort(place);
   if (!port) return std::unexpected(port.error());
-  const std::string url = fmt::format("http://{}:{}/", urlHost(askedAddress(place.site)), *port);
+  const std::string url = fmt::format("http://{}:{}/", askedAddress(place.site).inUrl(), *port);
   const Result<Said> answer = fetch(place, url, {});
   if (!answer) return std::unexpected(answer.error());
   const std::string code = status(*answer);
@@ -282,7 +278,7 @@ Result<std::string> checkStore(const DaemonPlace& place) {
   const Result<std::uint16_t> port = openPort(place);
   if (!port) return std::unexpected(port.error());
   const std::string url =
-      fmt::format("http://{}:{}/functional-check", urlHost(askedAddress(place.site)), *port);
+      fmt::format("http://{}:{}/functional-check", askedAddress(place.site).inUrl(), *port);
   const std::string marker = "a marker of the functional check";
   const Result<Said> put = fetch(place, url, {"-X", "PUT", "--data-binary", marker});
   if (!put) return std::unexpected(put.error());

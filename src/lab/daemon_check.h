@@ -10,7 +10,6 @@ namespace vauban::lab {
 
 // The address by which a client asks: IPv4 where there is one.
 const os::InternetAddress& askedAddress(const ServiceSite& site);
-std::string urlHost(const os::InternetAddress& address);  // "[2001:db8::1]", "198.51.100.2"
 
 // The first of the service's TCP ports at which the client is let in; the others may be for other clients.
 Result<std::uint16_t> openPort(const DaemonPlace& place);

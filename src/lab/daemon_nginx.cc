@@ -12,15 +12,11 @@ namespace {
 
 constexpr const char* kUser = "nobody";
 
-std::string hostOf(const os::InternetAddress& address) {
-  return address.ipv6 ? "[" + address.toString() + "]" : address.toString();
-}
-
 std::string listenLines(const std::vector<os::InternetAddress>& addresses,
                         const std::vector<std::uint16_t>& ports) {
   std::string text;
   for (const os::InternetAddress& address : addresses) {
-    for (const std::uint16_t port : ports) text += fmt::format("    listen {}:{};\n", hostOf(address), port);
+    for (const std::uint16_t port : ports) text += fmt::format("    listen {}:{};\n", address.inUrl(), port);
   }
   return text;
 }
@@ -57,7 +53,7 @@ bool isMirror(const ServiceSite& site) {
 std::string fetchLocation(const ServiceSite& site) {
   std::string text = fmt::format("    location = {} {{\n", kFetchPath);
   std::string servers;
-  for (const os::InternetAddress& address : addressesOf(site.resolvers)) servers += " " + hostOf(address);
+  for (const os::InternetAddress& address : addressesOf(site.resolvers)) servers += " " + address.inUrl();
   const bool ipv6 = std::ranges::any_of(site.addresses, &os::InternetAddress::ipv6);
   if (!servers.empty()) {
     text += fmt::format("      resolver{} valid=1s ipv6={};\n      resolver_timeout 3s;\n", servers,
@@ -77,7 +73,7 @@ std::string nginxConfiguration(const ServiceSite& site, const std::vector<std::u
     http += "  upstream origin {\n";
     for (const ServiceSite::Target& target : site.upstream) {
       // Tried again at once after a failure: what was not up when the lab began may be now.
-      http += fmt::format("    server {}:{} max_fails=0;\n", hostOf(target.address), target.tcp.value_or(80));
+      http += fmt::format("    server {}:{} max_fails=0;\n", target.address.inUrl(), target.tcp.value_or(80));
     }
     http += "  }\n";
     std::string cache;

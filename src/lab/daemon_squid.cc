@@ -12,10 +12,6 @@ namespace {
 
 constexpr const char* kUser = "proxy";
 
-std::string hostOf(const os::InternetAddress& address) {
-  return address.ipv6 ? "[" + address.toString() + "]" : address.toString();
-}
-
 }  // namespace
 
 std::string squidRules(const ServiceSite& site) {
@@ -91,7 +87,7 @@ std::string squidConfiguration(const ServiceSite& site, const std::vector<std::u
                                const DaemonFolder& folder) {
   std::string text;
   for (const os::InternetAddress& address : site.addresses) {
-    for (const std::uint16_t port : ports) text += fmt::format("http_port {}:{}\n", hostOf(address), port);
+    for (const std::uint16_t port : ports) text += fmt::format("http_port {}:{}\n", address.inUrl(), port);
   }
   text += fmt::format(
       "pid_filename {0}/squid.pid\ncache_log {0}/cache.log\naccess_log none\ncoredump_dir {0}\ncache deny "

@@ -91,7 +91,7 @@ std::string sshdConfiguration(const ServiceSite& site, const std::vector<std::ui
       text += "PermitOpen";
       const auto open = openAddresses(site);
       for (const os::InternetAddress& address : open.value_or(std::vector<os::InternetAddress>())) {
-        text += " " + urlHost(address) + ":*";
+        text += " " + address.inUrl() + ":*";
       }
       text += !open || open->empty() ? " none\n" : "\n";
     }

@@ -16,12 +16,10 @@
 namespace vauban::lab {
 
 using namespace std::chrono_literals;
-using channel::Verdict;
 using Clock = std::chrono::steady_clock;
 using model::Claim;
 using model::ClaimKind;
 using model::ClaimSubject;
-using model::PlaceTerm;
 using Status = ClaimOutcome::Status;
 
 const char* toString(Status status) {
@@ -74,7 +72,6 @@ class Course {
       : lab_(lab), plan_(lab.plan()), results_(results), cones_(cones), options_(options) {}
 
   Result<Experiment> run() {
-    const auto begin = Clock::now();
     const std::vector<space::Service> services = sampledServices(plan_.model);
     auto matrix = probeMatrix(lab_, services);
     if (!matrix) return std::unexpected(matrix.error());
@@ -105,7 +102,6 @@ class Course {
     for (const Router& router : plan_.routers) result_.routers.push_back(router.point);
     result_.nodes = plan_.machines.size() + plan_.routers.size() + 1;
     result_.lab = lab_.took();
-    result_.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin);
     return std::move(result_);
   }
 
@@ -127,6 +123,7 @@ class Course {
   void plan(const std::vector<space::Service>& services) {
     std::map<std::pair<MachineId, MachineId>, std::vector<Attempt>> known;
     std::map<std::pair<MachineId, MachineId>, std::vector<bool>> chosen;
+    const std::size_t most = mostOfClaim();
     const space::ServiceSet errors =
         reach::icmpErrors(space::Family::ipv4) | reach::icmpErrors(space::Family::ipv6);
     for (const Claim& claim : plan_.model.claims) {
@@ -167,9 +164,9 @@ class Course {
         }
       }
       std::ranges::sort(candidates);
-      if (candidates.size() > mostOfClaim()) {
-        result_.trialsLeft += candidates.size() - mostOfClaim();
-        candidates.resize(mostOfClaim());
+      if (candidates.size() > most) {
+        result_.trialsLeft += candidates.size() - most;
+        candidates.resize(most);
       }
       for (const auto& [rank, turn, from, to, i] : candidates) chosen[{from, to}][i] = true;
     }

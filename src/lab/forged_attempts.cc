@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "lab/attempt_maker.h"
 #include "lab/lab_wiring.h"
@@ -219,19 +218,18 @@ class Forgeries : public AttemptMaker {
   void deviceErrors(bool ipv6) {
     const InternetAddress* his = receiver().address(ipv6);
     if (his == nullptr) return;
-    std::set<model::ZoneId> zones;
+    bool first = true;  // any zone will do for packets whose hop limit is used up
     for (std::size_t z = 0; z < plan_.model.zones.size(); ++z) {
       const model::ZoneId zone(z);
-      if (!firstRouter(plan_, sender().legs[0].zone, zone)) continue;
+      if (!lab_.ways().firstRouter(sender().legs[0].zone, zone)) continue;
       const InternetAddress* target = nullptr;
       for (const InternetAddress& address : plan_.zoneAddresses[z])
         if (address.ipv6 == ipv6 && plan_.holder(address) != to_ &&
             (target == nullptr || !plan_.holder(address).valid()))
           target = &address;
       if (target == nullptr) continue;
-      zones.insert(zone);
       for (const std::uint8_t hopLimit : {std::uint8_t{1}, std::uint8_t{64}}) {
-        if (hopLimit == 1 && zones.size() > 1) continue;
+        if (hopLimit == 1 && !first) continue;
         for (const Service& service : services_) {
           if (!ofFamily(service, ipv6)) continue;
           // Any packet will do where the hop limit is used up; a rule may reject some.
@@ -249,6 +247,7 @@ class Forgeries : public AttemptMaker {
           attempts_.push_back(std::move(attempt));
         }
       }
+      first = false;
     }
   }
   static constexpr std::size_t kQuotedBytes =

@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::size_t kMostForged = 6;  // victims whose address is borrowed, and flows, per family
 constexpr std::size_t kMostPorts = 8;   // that a proxy is asked to connect to
-constexpr std::uint16_t kHighPort = 40'000;
-
-std::string hostText(const InternetAddress& address) {
-  return address.ipv6 ? "[" + address.toString() + "]" : address.toString();
-}
 
 std::string namesOf(const std::vector<const ServiceSite*>& sites) {
   std::string text;
@@ -40,7 +35,7 @@ class Inward : public AttemptMaker {
       : AttemptMaker(lab, from, to), services_(services) {}
 
   std::vector<Attempt> all() {
-    for (const bool ipv6 : {false, true}) direct(ipv6);
+    converse(services_, attempts_);
     answers();
     for (const bool ipv6 : {false, true}) borrowed(ipv6);
     intoFlows();
@@ -72,24 +67,6 @@ class Inward : public AttemptMaker {
   bool gives() const { return lab_.adversary(from_) != nullptr; }
 
   void add(Attempt attempt) { attempts_.push_back(std::move(attempt)); }
-
-  void direct(bool ipv6) {
-    for (const InternetAddress& source : distinct(sender(), ipv6)) {
-      for (const InternetAddress& destination : distinct(receiver(), ipv6)) {
-        for (const Service& service : services_) {
-          if (!ofFamily(service, ipv6)) continue;
-          Attempt attempt = make(
-              carrierOf(service), source, destination, service.destinationPort,
-              fmt::format("{} from {} to {}", service.toString(), source.toString(), destination.toString()));
-          attempt.probe.protocol = service.protocol;
-          attempt.probe.sourcePort = service.sourcePort;
-          attempt.opener = one(service);
-          attempt.expected = hasPassage(source, destination, service);
-          add(std::move(attempt));
-        }
-      }
-    }
-  }
 
   // The receiver's code opens, the sender's answers.
   void answers() {
@@ -310,7 +287,7 @@ class Inward : public AttemptMaker {
       if (!shell && behaviour != "http-forward-proxy") continue;
       for (const InternetAddress& its : addressesOf(receiver())) {
         for (const std::uint16_t number : portsFrom(site, its)) {
-          const std::string target = fmt::format("{}:{}", hostText(its), number);
+          const std::string target = fmt::format("{}:{}", its.inUrl(), number);
           through({&site}, shell ? Carrier::sshForward : Carrier::httpConnect, space::kTcp, " to " + target,
                   [&](Probe& probe) { probe.target = target; });
           if (shell) continue;
@@ -372,7 +349,7 @@ class Inward : public AttemptMaker {
         std::vector<std::uint16_t> ports{80, 443, kHighPort};
         std::erase_if(ports, [&](std::uint16_t number) { return served(number); });
         for (const std::uint16_t number : ports) {
-          const std::string target = fmt::format("http://{}:{}/", hostText(own), number);
+          const std::string target = fmt::format("http://{}:{}/", own.inUrl(), number);
           asked({&site}, Carrier::httpAnswer, space::kTcp, own, number, " from " + target,
                 [&](Probe& probe) { probe.target = target; });
         }

@@ -1,22 +1,30 @@
 #include "lab/lab_reach.h"
 
+#include <set>
+
 #include "lab/plan_lab.h"
 
 namespace vauban::lab {
 
-namespace {
-
-std::vector<bool> defaults(const model::Model& model) {
-  std::vector<bool> open;
-  for (const model::Condition& condition : model.conditions) open.push_back(condition.defaultOpen);
-  return open;
-}
-
-}  // namespace
-
-LabReach::LabReach(const LabPlan& plan) : plan_(plan), network_(plan.model, atoms_, {defaults(plan.model)}) {}
+LabReach::LabReach(const LabPlan& plan)
+    : plan_(plan), network_(plan.model, atoms_, {plan.model.conditionDefaults()}) {}
 
 std::optional<reach::ClassIndex> LabReach::classOf(const os::InternetAddress& address) const {
+  const auto [at, fresh] = classes_.try_emplace(address);
+  if (fresh) at->second = findClass(address);
+  return at->second;
+}
+
+std::vector<os::InternetAddress> LabReach::distinct(const Machine& machine, bool ipv6) const {
+  std::vector<os::InternetAddress> result;
+  std::set<std::optional<reach::ClassIndex>> seen;
+  for (const Leg& leg : machine.legs)
+    for (const os::InternetAddress& address : leg.addresses)
+      if (address.ipv6 == ipv6 && seen.insert(classOf(address)).second) result.push_back(address);
+  return result;
+}
+
+std::optional<reach::ClassIndex> LabReach::findClass(const os::InternetAddress& address) const {
   const space::Address wanted = toSpace(address);
   const MachineId holder = plan_.holder(address);
   const auto host = holder.valid() ? plan_.at(holder).host : std::nullopt;

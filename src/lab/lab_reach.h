@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "lab/lab_plan.h"
 #include "reach/network.h"
@@ -23,11 +24,16 @@ class LabReach {
   const reach::Network& network() const { return network_; }
   // The class of an address that a machine or nobody has; nullopt where the lab has no such address.
   std::optional<reach::ClassIndex> classOf(const os::InternetAddress& address) const;
+  // Addresses of a machine that rules may tell apart, of a family. One that has no class is one of them.
+  std::vector<os::InternetAddress> distinct(const Machine& machine, bool ipv6) const;
 
  private:
+  std::optional<reach::ClassIndex> findClass(const os::InternetAddress& address) const;
+
   const LabPlan& plan_;
   mutable reach::Atoms atoms_;
   reach::Network network_;
+  mutable std::map<os::InternetAddress, std::optional<reach::ClassIndex>> classes_;
   mutable std::map<std::pair<reach::ClassIndex, reach::ClassIndex>, space::ServiceSet> known_;
 };
 

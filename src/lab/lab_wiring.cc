@@ -19,6 +19,61 @@ std::string portName(MachineId machine, std::size_t leg) {
 }
 std::string bridgeName(ZoneId zone) { return fmt::format("z{}", zone.index()); }
 
+Ways::Ways(const LabPlan& plan) {
+  const model::Model& model = plan.model;
+  const auto join = [&](ZoneId a, ZoneId b, std::size_t router) {
+    next_[a].try_emplace(b, router);
+    next_[b].try_emplace(a, router);
+  };
+  const auto routerOf = [&](const model::Link& link, model::LinkId id) {
+    const auto found = std::ranges::find_if(plan.routers, [&](const Router& router) {
+      return link.device ? router.device == link.device : router.link == id;
+    });
+    VAUBAN_CHECK(found != plan.routers.end());
+    return static_cast<std::size_t>(found - plan.routers.begin());
+  };
+  std::set<std::pair<ZoneId, ZoneId>> linked;
+  for (std::size_t l = 0; l < model.links.size(); ++l) {
+    const model::Link& link = model.links[l];
+    linked.insert(std::minmax(link.from, link.to));
+    join(link.from, link.to, routerOf(link, model::LinkId(l)));
+  }
+  for (std::size_t r = 0; r < plan.routers.size(); ++r) {
+    if (plan.routers[r].device || plan.routers[r].link) continue;
+    ideal_ = r;
+    if (!model.unlistedIdeal) continue;
+    for (const Router::Side& a : plan.routers[r].sides)
+      for (const Router::Side& b : plan.routers[r].sides)
+        if (a.zone < b.zone && !linked.contains({a.zone, b.zone})) join(a.zone, b.zone, r);
+  }
+}
+
+std::vector<Ways::Step> Ways::way(ZoneId from, ZoneId to) const {
+  std::map<ZoneId, std::pair<ZoneId, std::size_t>> cameFrom;
+  std::deque<ZoneId> todo{from};
+  while (!todo.empty()) {
+    const ZoneId zone = todo.front();
+    todo.pop_front();
+    if (zone == to) break;
+    const auto next = next_.find(zone);
+    if (next == next_.end()) continue;
+    for (const auto& [other, router] : next->second)
+      if (other != from && cameFrom.try_emplace(other, zone, router).second) todo.push_back(other);
+  }
+  std::vector<Step> steps;
+  for (ZoneId zone = to; zone != from; zone = cameFrom.at(zone).first) {
+    if (!cameFrom.contains(zone)) return {};
+    steps.push_back({cameFrom.at(zone).second, zone});
+  }
+  std::ranges::reverse(steps);
+  return steps;
+}
+
+std::optional<std::size_t> Ways::firstRouter(ZoneId from, ZoneId to) const {
+  const auto steps = way(from, to);
+  return steps.empty() ? std::nullopt : std::optional(steps.front().router);
+}
+
 namespace {
 
 AddressPrefix alone(const InternetAddress& address) {
@@ -31,76 +86,9 @@ AddressPrefix everywhere(bool ipv6) {
   return {any, 0};
 }
 
-// Which zones border on which, and the point between them.
-class Borders {
- public:
-  explicit Borders(const LabPlan& plan) : plan_(plan) {
-    const model::Model& model = plan.model;
-    std::set<std::pair<ZoneId, ZoneId>> linked;
-    for (std::size_t l = 0; l < model.links.size(); ++l) {
-      const model::Link& link = model.links[l];
-      const std::size_t router =
-          routerOf(link.device, link.device ? std::nullopt : std::optional(model::LinkId(l)));
-      linked.insert(std::minmax(link.from, link.to));
-      join(link.from, link.to, router);
-    }
-    for (std::size_t r = 0; r < plan.routers.size(); ++r) {
-      if (plan.routers[r].device || plan.routers[r].link) continue;
-      ideal_ = r;
-      if (!model.unlistedIdeal) continue;
-      for (const Router::Side& a : plan.routers[r].sides)
-        for (const Router::Side& b : plan.routers[r].sides)
-          if (a.zone < b.zone && !linked.contains({a.zone, b.zone})) join(a.zone, b.zone, r);
-    }
-  }
-
-  struct Step {
-    std::size_t router;
-    ZoneId zone;  // behind it
-  };
-  // The shortest way; empty: there is none, or it is the same zone.
-  std::vector<Step> way(ZoneId from, ZoneId to) const {
-    std::map<ZoneId, std::pair<ZoneId, std::size_t>> cameFrom;
-    std::deque<ZoneId> todo{from};
-    while (!todo.empty()) {
-      const ZoneId zone = todo.front();
-      todo.pop_front();
-      if (zone == to) break;
-      const auto next = next_.find(zone);
-      if (next == next_.end()) continue;
-      for (const auto& [other, router] : next->second)
-        if (other != from && cameFrom.try_emplace(other, zone, router).second) todo.push_back(other);
-    }
-    std::vector<Step> steps;
-    for (ZoneId zone = to; zone != from; zone = cameFrom.at(zone).first) {
-      if (!cameFrom.contains(zone)) return {};
-      steps.push_back({cameFrom.at(zone).second, zone});
-    }
-    std::ranges::reverse(steps);
-    return steps;
-  }
-  std::optional<std::size_t> ideal() const { return ideal_; }
-
- private:
-  std::size_t routerOf(std::optional<model::DeviceId> device, std::optional<model::LinkId> link) const {
-    for (std::size_t r = 0; r < plan_.routers.size(); ++r)
-      if (plan_.routers[r].device == device && plan_.routers[r].link == link) return r;
-    VAUBAN_CHECK(false);
-    return 0;
-  }
-  void join(ZoneId a, ZoneId b, std::size_t router) {
-    next_[a].try_emplace(b, router);
-    next_[b].try_emplace(a, router);
-  }
-
-  const LabPlan& plan_;
-  std::map<ZoneId, std::map<ZoneId, std::size_t>> next_;
-  std::optional<std::size_t> ideal_;
-};
-
 class Wiring {
  public:
-  Wiring(const LabPlan& plan, const LabNodes& nodes) : plan_(plan), nodes_(nodes), borders_(plan) {}
+  Wiring(const LabPlan& plan, const LabNodes& nodes) : plan_(plan), nodes_(nodes), ways_(plan) {}
 
   std::vector<NetworkRequest> make() {
     for (std::size_t z = 0; z < plan_.model.zones.size(); ++z)
@@ -206,14 +194,13 @@ class Wiring {
   std::optional<Exit> exitOf(const Machine& machine, ZoneId to) const {
     if (!to.valid()) return std::nullopt;
     for (const Leg& leg : machine.legs) {
-      const auto way = borders_.way(leg.zone, to);
-      if (!way.empty()) return Exit{&leg, way.front().router};
+      if (const auto router = ways_.firstRouter(leg.zone, to)) return Exit{&leg, *router};
     }
     return std::nullopt;
   }
   std::optional<Exit> isolatedExit(const Leg& leg) const {
-    if (!borders_.ideal() || plan_.routers[*borders_.ideal()].side(leg.zone) == nullptr) return std::nullopt;
-    return Exit{&leg, *borders_.ideal()};
+    if (!ways_.ideal() || plan_.routers[*ways_.ideal()].side(leg.zone) == nullptr) return std::nullopt;
+    return Exit{&leg, *ways_.ideal()};
   }
 
   void routeRouter(std::size_t r) {
@@ -228,7 +215,7 @@ class Wiring {
       if (out == nullptr) {
         std::size_t best = SIZE_MAX;
         for (const Router::Side& side : router.sides) {
-          const auto way = borders_.way(side.zone, zone);
+          const auto way = ways_.way(side.zone, zone);
           if (way.empty() || way.size() >= best || way.front().router == r) continue;
           const Router::Side* next = plan_.routers[way.front().router].side(side.zone);
           best = way.size();
@@ -250,16 +237,11 @@ class Wiring {
 
   const LabPlan& plan_;
   const LabNodes& nodes_;
-  Borders borders_;
+  Ways ways_;
   std::vector<NetworkRequest> requests_;
 };
 
 }  // namespace
-
-std::optional<std::size_t> firstRouter(const LabPlan& plan, ZoneId from, ZoneId to) {
-  const auto way = Borders(plan).way(from, to);
-  return way.empty() ? std::nullopt : std::optional(way.front().router);
-}
 
 std::vector<NetworkRequest> wiring(const LabPlan& plan, const LabNodes& nodes) {
   return Wiring(plan, nodes).make();

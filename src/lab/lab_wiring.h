@@ -6,6 +6,7 @@
 // is taken, first in the order of the model.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,26 @@ struct LabNodes {
 std::string portName(MachineId machine, std::size_t leg);
 std::string bridgeName(model::ZoneId zone);
 
-// The router that a machine in `from` hands packets for `to` to; nullopt: there is no way.
-std::optional<std::size_t> firstRouter(const LabPlan& plan, model::ZoneId from, model::ZoneId to);
+// Which zones border on which, and the enforcement point between them. A value of its own, whatever becomes
+// of the plan.
+class Ways {
+ public:
+  explicit Ways(const LabPlan& plan);
+
+  struct Step {
+    std::size_t router;
+    model::ZoneId zone;  // behind it
+  };
+  // The shortest way; empty: there is none, or it is the same zone.
+  std::vector<Step> way(model::ZoneId from, model::ZoneId to) const;
+  // The router that a machine in `from` hands packets for `to` to; nullopt: there is no way.
+  std::optional<std::size_t> firstRouter(model::ZoneId from, model::ZoneId to) const;
+  std::optional<std::size_t> ideal() const { return ideal_; }
+
+ private:
+  std::map<model::ZoneId, std::map<model::ZoneId, std::size_t>> next_;
+  std::optional<std::size_t> ideal_;
+};
 
 // Everything, in order.
 std::vector<os::NetworkRequest> wiring(const LabPlan& plan, const LabNodes& nodes);

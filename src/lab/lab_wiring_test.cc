@@ -231,10 +231,10 @@ TEST(LabWiringTest, theShortestOfSeveralWays) {
   const LabPlan plan = planned(std::string(kDetour) + "unlisted: none\n");
   EXPECT_EQ(checkWays(plan), 3U);  // from hb to the internet
   const ZoneId a(std::size_t{0}), d(std::size_t{3}), internet(std::size_t{5});
-  const auto router = firstRouter(plan, a, d);
+  const auto router = Ways(plan).firstRouter(a, d);
   ASSERT_TRUE(router);
   EXPECT_EQ(plan.routers[*router].point, "four");
-  EXPECT_EQ(firstRouter(plan, internet, a), firstRouter(plan, internet, d));
+  EXPECT_EQ(Ways(plan).firstRouter(internet, a), Ways(plan).firstRouter(internet, d));
 }
 
 // Where a link or a chain of them is not all there is, what no link joins is one point away.
@@ -245,7 +245,7 @@ TEST(LabWiringTest, noWayIsNoWay) {
   text.erase(text.find("  - {between: [d, internet]"));
   const LabPlan plan = planned(text + "unlisted: none\n");
   checkWays(plan);
-  EXPECT_FALSE(firstRouter(plan, ZoneId(std::size_t{0}), ZoneId(std::size_t{5})));
+  EXPECT_FALSE(Ways(plan).firstRouter(ZoneId(std::size_t{0}), ZoneId(std::size_t{5})));
 }
 
 // Members of an isolated zone have ports that do not speak to each other; all others do.

@@ -68,13 +68,12 @@ os::Bytes packetOf(const MatrixCell& cell) {
   }
 }
 
-std::vector<InternetAddress> distinct(const LabReach& reach, const Machine& machine) {
+// What a matrix can be asked for: addresses that have a class.
+std::vector<InternetAddress> addressesOf(const LabReach& reach, const Machine& machine) {
   std::vector<InternetAddress> result;
-  std::set<std::optional<reach::ClassIndex>> classes;
-  for (const Leg& leg : machine.legs)
-    for (const InternetAddress& address : leg.addresses)
-      if (const auto index = reach.classOf(address); index && classes.insert(index).second)
-        result.push_back(address);
+  for (const bool ipv6 : {false, true})
+    for (const InternetAddress& address : reach.distinct(machine, ipv6))
+      if (reach.classOf(address)) result.push_back(address);
   return result;
 }
 
@@ -104,7 +103,7 @@ class Hops {
       if (machine.legs.size() == 1) return Hop{};
       for (const Leg& other : plan.at(to).legs) {
         if (std::ranges::find(other.addresses, destination) == other.addresses.end()) continue;
-        const auto router = firstRouter(plan, leg.zone, other.zone);
+        const auto router = lab_.ways().firstRouter(leg.zone, other.zone);
         if (!router) return std::nullopt;
         return Hop{leg.interface,
                    macOf(lab_.nodes().routers[*router], plan.routers[*router].side(leg.zone)->interface)};
@@ -147,13 +146,13 @@ Result<PacketMatrix> probeMatrix(RunningLab& lab, const std::vector<Service>& se
   std::vector<std::vector<InternetAddress>> addresses;
   for (const Machine& machine : plan.machines)
     addresses.push_back(machine.kind == Machine::Kind::world ? std::vector<InternetAddress>()
-                                                             : distinct(lab.reach(), machine));
+                                                             : addressesOf(lab.reach(), machine));
 
   std::size_t pairs = 0;
   for (std::size_t a = 0; a < addresses.size(); ++a)
     for (std::size_t b = 0; b < addresses.size(); ++b)
       if (a != b) pairs += addresses[a].size() * addresses[b].size();
-  const bool sparse = pairs * services.size() / 2 > kMostPackets / 2;
+  const bool sparse = pairs * services.size() > kMostPackets;
 
   // What a machine with several legs sends leaves by the leg whose address it bears.
   std::map<std::tuple<std::size_t, std::string, std::optional<os::MacAddress>>, os::RawTraffic> traffic;

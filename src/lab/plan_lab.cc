@@ -69,10 +69,6 @@ std::vector<InternetAddress> toolAddresses(const Machine& machine) {
 
 namespace {
 
-AddressSet single(const space::Address& address) {
-  return AddressSet(space::AddressRange{address.family, address.value, address.value});
-}
-
 // Addresses to give out, from the documentation ranges.
 class Supply {
  public:
@@ -131,7 +127,7 @@ class Planner {
   Planner(const model::Model& model, const model::BehaviourCatalogue& behaviours)
       : original_(model),
         behaviours_(behaviours),
-        network_(model, atoms_, {defaults(model)}, toldApart(model)) {}
+        network_(model, atoms_, {model.conditionDefaults()}, toldApart(model)) {}
 
   Result<LabPlan> plan() {
     chooseOutside();
@@ -148,12 +144,6 @@ class Planner {
   }
 
  private:
-  static std::vector<bool> defaults(const model::Model& model) {
-    std::vector<bool> open;
-    for (const model::Condition& condition : model.conditions) open.push_back(condition.defaultOpen);
-    return open;
-  }
-
   // The untrusted zone that is "the rest of the world", or else the first.
   void chooseOutside() {
     for (std::size_t z = 0; z < original_.zones.size(); ++z) {
@@ -210,7 +200,7 @@ class Planner {
       }
       return std::nullopt;
     }
-    given_[index] = given_[index] | single(*address);
+    given_[index] = given_[index] | AddressSet(*address);
     plan_.zoneAddresses[zone.index()].push_back(toLab(*address));
     return toLab(*address);
   }
@@ -332,7 +322,8 @@ class Planner {
   AddressSet relocated(const std::vector<HostId>& hosts) const {
     AddressSet result;
     for (const HostId host : hosts)
-      for (const space::Address& address : plan_.model.at(host).addresses) result = result | single(address);
+      for (const space::Address& address : plan_.model.at(host).addresses)
+        result = result | AddressSet(address);
     return result;
   }
 

@@ -1,6 +1,7 @@
 // Where services of the model stand in the lab, and where their configuration leads there.
 #include <algorithm>
 
+#include "lab/claim_places.h"
 #include "lab/lab_reach.h"
 #include "lab/planning.h"
 
@@ -114,29 +115,12 @@ class Sites {
       for (std::size_t m = 0; m < plan_.machines.size(); ++m) {
         const Machine& machine = plan_.machines[m];
         if (machine.kind == Machine::Kind::world || MachineId(m) == from.machine) continue;
-        if (means(term, machine)) add(result, from, MachineId(m), emits);
+        // Of an upstream `any` is anybody, the adversary too.
+        if (term.kind == PlaceTerm::Kind::any || means({term}, machine, true))
+          add(result, from, MachineId(m), emits);
       }
     }
     return result;
-  }
-
-  bool means(const PlaceTerm& term, const Machine& machine) const {
-    switch (term.kind) {
-      case PlaceTerm::Kind::any:
-        return true;
-      case PlaceTerm::Kind::zone:
-        return std::ranges::any_of(machine.legs, [&](const Leg& leg) { return leg.zone == term.zone; });
-      case PlaceTerm::Kind::host:
-        return machine.host == term.host;
-      case PlaceTerm::Kind::addresses:
-        return std::ranges::any_of(machine.legs, [&](const Leg& leg) {
-          return std::ranges::any_of(leg.addresses,
-                                     [&](const auto& it) { return term.addresses.contains(toSpace(it)); });
-        });
-      case PlaceTerm::Kind::name:
-        return false;
-    }
-    return false;
   }
 
   void addName(std::vector<ServiceSite::Target>& result, const ServiceSite& from, const std::string& name,

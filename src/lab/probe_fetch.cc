@@ -186,7 +186,7 @@ Result<Sent> askForPage(const ProbeRun& run) {
   // Of the sender himself, so that no program of his machine answers.
   const bool own = !probe.offer.empty() && fetch.from == probe.source;
   Result<Fetched> fetched =
-      get(run, fetch, target, probe.target.empty() ? hostText(fetch.from) : hostOfUrl(probe.target),
+      get(run, fetch, target, probe.target.empty() ? fetch.from.inUrl() : hostOfUrl(probe.target),
           own ? nextOwnPort() : std::uint16_t{0});
   if (!fetched) return std::unexpected(std::move(fetched.error()));
   Sent sent;
@@ -280,7 +280,7 @@ Result<Sent> fetchFromStore(const ProbeRun& run) {
     return dropped;
   }
   if (ftp) return fetchByFtp(drop, fetch);
-  Result<Fetched> fetched = get(run, fetch, probe.path, hostText(fetch.from));
+  Result<Fetched> fetched = get(run, fetch, probe.path, fetch.from.inUrl());
   if (!fetched) return std::unexpected(std::move(fetched.error()));
   dropped->bytes = std::min(fetched->body, run.payload.size());
   dropped->answers += fetched->body > 0 ? 1 : 0;

@@ -96,7 +96,6 @@ os::Bytes registersWritten(std::size_t address, std::span<const std::uint8_t> by
 std::string httpStatus(Conversation& conversation, ProbeClock::time_point deadline);
 // "http://host/path" to the part that Host wants.
 std::string hostOfUrl(const std::string& url);
-std::string hostText(const os::InternetAddress& address);
 
 // Questions over a socket of a node, with a window, repeated where there are answers at all. `bytes` of the
 // result: of the chunks asked for, or of those whose answers have data.

@@ -38,7 +38,7 @@ Sent httpRequest(const ProbeRun& run, Conversation& conversation) {
       "{}\r\nConnection: "
       "close\r\n\r\n",
       probe.carrier == Carrier::httpBody ? "POST" : "PUT", probe.target.empty() ? path : probe.target,
-      probe.target.empty() ? hostText(probe.to) : hostOfUrl(probe.target), run.payload.size());
+      probe.target.empty() ? probe.to.inUrl() : hostOfUrl(probe.target), run.payload.size());
   Sent sent;
   if (conversation.send(head, run.deadline))
     sent.bytes = conversation.send(run.payload.bytes(), run.deadline);
@@ -65,10 +65,6 @@ Sent connectAndSend(const ProbeRun& run, Conversation& conversation) {
 }
 
 }  // namespace
-
-std::string hostText(const os::InternetAddress& address) {
-  return address.ipv6 ? "[" + address.toString() + "]" : address.toString();
-}
 
 std::string hostOfUrl(const std::string& url) {
   const std::size_t scheme = url.find("://");

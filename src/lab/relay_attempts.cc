@@ -16,8 +16,6 @@ using space::ServiceSet;
 
 namespace {
 
-constexpr std::uint16_t kHighPort = 40'000;
-
 class Relays : public AttemptMaker {
  public:
   Relays(RunningLab& lab, MachineId from, MachineId to, const std::vector<Service>& services)
@@ -29,34 +27,14 @@ class Relays : public AttemptMaker {
   }
 
  private:
-  // The sender's own address for a conversation with the service, and the service's.
-  struct Ends {
-    InternetAddress own, its;
-    bool expected;
-  };
-  std::optional<Ends> endsTo(const ServiceSite& site, const ServiceSet& packets) const {
-    std::optional<Ends> result;
-    for (const Leg& leg : sender().legs) {
-      for (const InternetAddress& own : leg.addresses) {
-        for (const InternetAddress& its : site.addresses) {
-          if (own.ipv6 != its.ipv6) continue;
-          const bool passes = reach_.opens(own, its).intersects(packets);
-          if (!result || (passes && !result->expected)) result = Ends{own, its, passes};
-        }
-      }
-    }
-    return result;
-  }
-
   void relay(const ServiceSite& site, Carrier carrier, std::uint8_t protocol, std::uint16_t port,
              const std::string& what, const std::function<void(Probe&)>& also) {
     const ServiceSet packets = ServiceSet::ports(protocol, {port, port});
-    const auto ends = endsTo(site, packets & site.service->listens);
-    if (!ends) return;
+    const auto between = ends(sender(), site.addresses, packets & site.service->listens);
     // What does not even reach the service is tried by the matrix of packets.
-    if (!ends->expected) return;
+    if (!between || !between->passes) return;
     Attempt attempt =
-        make(carrier, ends->own, ends->its, port,
+        make(carrier, between->own, between->its, port,
              fmt::format("{} by {} on {}{}", carrierName(carrier), site.service->name, site.node, what));
     attempt.via = site.id;
     attempt.direct = false;

@@ -55,6 +55,7 @@ RunningLab::RunningLab(os::Testbed& testbed, const LabPlan& plan, const RunningO
       plan_(plan),
       options_(options),
       reach_(plan),
+      ways_(plan),
       daemons_(plan.services.size()),
       states_(plan.services.size()) {}
 
@@ -113,10 +114,11 @@ Result<void> RunningLab::forwards() {
         for (std::size_t b = 0; b < plan_.machines.size(); ++b) {
           const ZoneId from = plan_.machines[a].legs[0].zone, to = plan_.machines[b].legs[0].zone;
           const bool beside = plan_.routers[r].side(from) != nullptr && plan_.routers[r].side(to) != nullptr;
-          if (a == b || from == to || !beside || firstRouter(plan_, from, to) != r) continue;
+          if (a == b || from == to || !beside) continue;
           if (plan_.machines[a].legs.size() > 1 || plan_.machines[b].legs.size() > 1) continue;
-          if (plan_.machines[a].address(false) != nullptr && plan_.machines[b].address(false) != nullptr)
-            return std::pair(MachineId(a), MachineId(b));
+          if (plan_.machines[a].address(false) == nullptr || plan_.machines[b].address(false) == nullptr)
+            continue;
+          if (ways_.firstRouter(from, to) == r) return std::pair(MachineId(a), MachineId(b));
         }
       return std::nullopt;
     }();

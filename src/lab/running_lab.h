@@ -49,6 +49,7 @@ class RunningLab {
   const LabPlan& plan() const { return plan_; }
   const LabNodes& nodes() const { return nodes_; }
   const LabReach& reach() const { return reach_; }
+  const Ways& ways() const { return ways_; }
   const std::vector<ServiceState>& services() const { return states_; }  // by ServiceId
   Daemon* daemon(model::ServiceId service) { return daemons_[service.index()].get(); }
   // His servers and eyes on a machine of an untrusted zone, or where code of his waits; nullptr elsewhere.
@@ -84,6 +85,7 @@ class RunningLab {
   const LabPlan& plan_;
   RunningOptions options_;
   LabReach reach_;
+  Ways ways_;
   LabNodes nodes_;
   std::vector<std::string> rulesets_;
   std::map<MachineId, std::unique_ptr<Adversary>> adversaries_;

@@ -82,6 +82,7 @@ class ToolRunner {
   // All of the payload into a connection of the client's node, and what the witness has of it, until it is
   // whole or time is up. A tunnel takes bytes long before it brings them.
   Result<void> throughTunnel(const os::InternetAddress& to, std::uint16_t port);
+  Result<void> byLocalPort(os::Process& server, os::Process& client);
 
   os::Testbed& testbed_;
   Adversary& adversary_;
@@ -160,13 +161,18 @@ Result<void> ToolRunner::dns2tcp() {
       os::ProcessSpec({"dns2tcpc", "-d", "1", "-z", place_.domain, "-k", kSecret, "-r", "sink", "-l",
                        fmt::format("{}", kLocalPort), "-t", "3", place_.via.toString()}));
   if (!client) return std::unexpected(std::move(client.error()));
+  return byLocalPort(**server, **client);
+}
+
+// The client of a tunnel listens on its own machine for what is to go through.
+Result<void> ToolRunner::byLocalPort(os::Process& server, os::Process& client) {
   const Result<void> listening = testbed_.awaitListener(place_.client, {.tcp = true, .port = kLocalPort},
-                                                        std::min(left(), milliseconds(5000)), client->get());
+                                                        std::min(left(), milliseconds(5000)), &client);
   Result<void> carried;
   if (listening) carried = throughTunnel(*os::InternetAddress::parse("127.0.0.1"), kLocalPort);
-  if (run_.note.empty()) run_.note = lastLine((*client)->output(65536));
-  (*client)->stop(milliseconds(100));
-  (*server)->stop(milliseconds(100));
+  if (run_.note.empty()) run_.note = lastLine(client.output(65536));
+  client.stop(milliseconds(100));
+  server.stop(milliseconds(100));
   return carried;
 }
 
@@ -183,14 +189,7 @@ Result<void> ToolRunner::ptunnel() {
       place_.client, os::ProcessSpec({"ptunnel-ng", "-o/dev/stderr", "-p" + place_.server.toString(),
                                       fmt::format("-l{}", kLocalPort), "-r127.0.0.1", "-R" + sink}));
   if (!client) return std::unexpected(std::move(client.error()));
-  const Result<void> listening = testbed_.awaitListener(place_.client, {.tcp = true, .port = kLocalPort},
-                                                        std::min(left(), milliseconds(5000)), client->get());
-  Result<void> carried;
-  if (listening) carried = throughTunnel(*os::InternetAddress::parse("127.0.0.1"), kLocalPort);
-  if (run_.note.empty()) run_.note = lastLine((*client)->output(65536));
-  (*client)->stop(milliseconds(100));
-  (*server)->stop(milliseconds(100));
-  return carried;
+  return byLocalPort(**server, **client);
 }
 
 Result<void> ToolRunner::curl() {
@@ -198,8 +197,8 @@ Result<void> ToolRunner::curl() {
                         fmt::format("{:.1f}", static_cast<double>(left().count()) / 1000), "--data-binary",
                         "@-"});
   if (place_.viaPort != 0) {
-    const std::string host = place_.via.ipv6 ? "[" + place_.via.toString() + "]" : place_.via.toString();
-    spec.arguments.insert(spec.arguments.end(), {"-x", fmt::format("http://{}:{}", host, place_.viaPort)});
+    spec.arguments.insert(spec.arguments.end(),
+                          {"-x", fmt::format("http://{}:{}", place_.via.inUrl(), place_.viaPort)});
   }
   spec.arguments.push_back(place_.url);
   const auto bytes = payload_.bytes();

@@ -244,8 +244,7 @@ bool rulesApartMatter(const Model& model) {
 
 AddressSet addressesOf(const Model& model, const Host& host) {
   AddressSet all;
-  for (const space::Address& address : host.addresses)
-    all = all | AddressSet(space::AddressRange{address.family, address.value, address.value});
+  for (const space::Address& address : host.addresses) all = all | AddressSet(address);
   if (!all.empty()) return all;
   for (const ZoneId zone : host.alsoIn) all = all | model.at(zone).addresses;
   return all | model.at(host.zone).addresses;

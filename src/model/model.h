@@ -269,6 +269,12 @@ struct Model {
   const Zone& at(ZoneId id) const { return zones[id.index()]; }
   const Host& at(HostId id) const { return hosts[id.index()]; }
   const ServiceInstance& at(ServiceId id) const { return services[id.index()]; }
+  // What each condition is where nobody says otherwise, by ConditionId.
+  std::vector<bool> conditionDefaults() const {
+    std::vector<bool> open;
+    for (const Condition& condition : conditions) open.push_back(condition.defaultOpen);
+    return open;
+  }
   const Link& at(LinkId id) const { return links[id.index()]; }
 };
 

@@ -24,6 +24,8 @@ std::string InternetAddress::toString() const {
   return inet_ntop(family(), bytes.data(), text.data(), text.size());
 }
 
+std::string InternetAddress::inUrl() const { return ipv6 ? "[" + toString() + "]" : toString(); }
+
 bool InternetAddress::unspecified() const {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }

@@ -23,6 +23,7 @@ struct InternetAddress {
 
   static std::optional<InternetAddress> parse(std::string_view text);  // no zone, no prefix
   std::string toString() const;
+  std::string inUrl() const;  // "[2001:db8::1]", "198.51.100.2" (RFC 3986 section 3.2.2)
   int family() const { return ipv6 ? AF_INET6 : AF_INET; }
   std::size_t size() const { return ipv6 ? 16 : 4; }
   bool unspecified() const;

@@ -55,7 +55,7 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
   std::vector<AddressSet> claimed(model_.zones.size());
   for (const model::Host& host : model_.hosts) {
     for (const space::Address& address : host.addresses) {
-      const AddressSet one(space::AddressRange{address.family, address.value, address.value});
+      const AddressSet one(address);
       for (std::size_t z = 0; z < model_.zones.size(); ++z) {
         if (model_.zones[z].addresses.contains(address)) claimed[z] = claimed[z] | one;
       }
@@ -89,7 +89,7 @@ void Network::makeParties(const std::vector<const AddressSet*>& extra) {
       AddressSet here;
       for (const space::Address& address : host.addresses) {
         if (model_.at(zone).addresses.contains(address)) {
-          here = here | AddressSet(space::AddressRange{address.family, address.value, address.value});
+          here = here | AddressSet(address);
         }
       }
       std::optional<HostId> owner;

@@ -18,12 +18,6 @@ namespace {
 
 using Values = std::vector<std::vector<bool>>;
 
-Values defaultsOf(const model::Model& model) {
-  std::vector<bool> value;
-  for (const model::Condition& condition : model.conditions) value.push_back(condition.defaultOpen);
-  return {value};
-}
-
 // An address that a person would try: not the network's own, where there is another.
 std::string exampleOf(const AddressSet& addresses) {
   static const AddressSet unusual =
@@ -39,7 +33,7 @@ std::string exampleOf(const AddressSet& addresses) {
 Values allOf(const model::Model& model) {
   constexpr std::size_t kMost = 10;
   const std::size_t count = model.conditions.size();
-  if (count > kMost) return defaultsOf(model);
+  if (count > kMost) return Values{model.conditionDefaults()};
   Values values;
   for (std::size_t bits = 0; bits < (std::size_t{1} << count); ++bits) {
     std::vector<bool> value(count);
@@ -209,7 +203,9 @@ class Comparison {
 }  // namespace
 
 std::vector<ReachChange> reachGained(const model::Model& before, const model::Model& after) {
-  auto changes = Comparison(before, defaultsOf(before), after, defaultsOf(after)).gained();
+  auto changes =
+      Comparison(before, Values{before.conditionDefaults()}, after, Values{after.conditionDefaults()})
+          .gained();
   if (!before.conditions.empty() || !after.conditions.empty()) {
     for (auto& [names, change] : Comparison(before, allOf(before), after, allOf(after)).gained()) {
       change.whileSwitched = true;

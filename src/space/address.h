@@ -49,6 +49,7 @@ class AddressSet {
  public:
   AddressSet() = default;  // empty
   explicit AddressSet(AddressRange range) : ranges_{range} {}
+  explicit AddressSet(const Address& one) : ranges_{{one.family, one.value, one.value}} {}
   static AddressSet all();
   static AddressSet all(Family family);
   static AddressSet of(std::vector<AddressRange> ranges);  // any order, may overlap

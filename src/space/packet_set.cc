@@ -156,10 +156,8 @@ PacketSet PacketSet::product(const AddressSet& source, const AddressSet& destina
 }
 
 PacketSet PacketSet::single(const Packet& packet) {
-  const auto only = [](Address address) {
-    return AddressSet(AddressRange{address.family, address.value, address.value});
-  };
-  return product(only(packet.source), only(packet.destination), ServiceSet::single(packet.service));
+  return product(AddressSet(packet.source), AddressSet(packet.destination),
+                 ServiceSet::single(packet.service));
 }
 
 bool PacketSet::empty() const { return node_ == kFalse; }

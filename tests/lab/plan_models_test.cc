@@ -164,10 +164,8 @@ void checkAddresses(const std::string& title, const LabPlan& plan) {
 
 // With what each party may open conversations to each other, by name.
 std::map<std::pair<std::string, std::string>, space::ServiceSet> openings(const model::Model& model) {
-  std::vector<bool> open;
-  for (const model::Condition& condition : model.conditions) open.push_back(condition.defaultOpen);
   reach::Atoms atoms;
-  const reach::Network network(model, atoms, {open});
+  const reach::Network network(model, atoms, {model.conditionDefaults()});
   std::map<std::pair<std::string, std::string>, space::ServiceSet> result;
   for (const reach::Party& from : network.parties()) {
     for (const reach::Party& to : network.parties()) {

@@ -24,10 +24,6 @@ namespace {
 // Forged sources are asked for class by class.
 constexpr std::size_t kMostClasses = 120;
 
-AddressSet single(const Address& address) {
-  return AddressSet(space::AddressRange{address.family, address.value, address.value});
-}
-
 class Comparison {
  public:
   Comparison(const model::Model& model, const compile::CompileOptions& options,
@@ -45,7 +41,7 @@ class Comparison {
       if (ours) points_.insert(reach::PointId(p));
     }
     for (const auto& [host, addresses] : options.addresses) {
-      for (const Address& address : addresses) given_ = given_ | single(address);
+      for (const Address& address : addresses) given_ = given_ | AddressSet(address);
     }
   }
 
@@ -70,10 +66,7 @@ class Comparison {
 
  private:
   static std::vector<bool> conditions(const model::Model& model, const compile::CompileOptions& options) {
-    if (options.openConditions) return *options.openConditions;
-    std::vector<bool> open;
-    for (const model::Condition& condition : model.conditions) open.push_back(condition.defaultOpen);
-    return open;
+    return options.openConditions ? *options.openConditions : model.conditionDefaults();
   }
 
   bool ideal() const { return points_.contains(reach::PointId(std::size_t{0})); }
@@ -107,7 +100,7 @@ class Comparison {
     const reach::Party& party = network_.at(endpoint.party);
     if (party.kind == reach::Party::Kind::host && model_.at(party.host).addresses.empty()) {
       AddressSet own;
-      for (const Address& address : options_.addresses.at(party.host)) own = own | single(address);
+      for (const Address& address : options_.addresses.at(party.host)) own = own | AddressSet(address);
       return own & endpoint.addresses;
     }
     return endpoint.addresses - given_;
@@ -212,7 +205,7 @@ std::optional<std::map<HostId, std::vector<Address>>> plannedAddresses(const mod
   std::map<HostId, std::vector<Address>> planned;
   AddressSet taken;
   for (const model::Host& host : model.hosts) {
-    for (const Address& address : host.addresses) taken = taken | single(address);
+    for (const Address& address : host.addresses) taken = taken | AddressSet(address);
   }
   for (std::size_t h = 0; h < model.hosts.size(); ++h) {
     const model::Host& host = model.hosts[h];
@@ -226,7 +219,7 @@ std::optional<std::map<HostId, std::vector<Address>>> plannedAddresses(const mod
         if (!all.empty() && !address) return std::nullopt;
         if (!address) continue;
         planned[HostId(h)].push_back(*address);
-        taken = taken | single(*address);
+        taken = taken | AddressSet(*address);
       }
     }
   }
