@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace vauban::lab {
 
 using os::InternetAddress;
@@ -44,6 +46,32 @@ std::optional<AttemptMaker::Ends> AttemptMaker::ends(const Machine& machine,
     }
   }
   return result;
+}
+
+std::optional<AttemptMaker::Entrance> AttemptMaker::entrance(MachineId machine, const ServiceSite& site,
+                                                             std::uint8_t protocol) const {
+  std::vector<std::uint16_t> ports;
+  if (protocol == space::kTcp)
+    ports = tcpEntrancesOf(site, plan_);
+  else if (site.udp)
+    ports = {*site.udp};
+  for (const std::uint16_t number : ports) {
+    const auto between =
+        ends(plan_.at(machine), site.addresses, port(protocol, number) & site.service->listens);
+    if (between && between->passes) return Entrance{between->own, between->its, number};
+  }
+  return std::nullopt;
+}
+
+bool AttemptMaker::play(const RelayChain& chain) const {
+  return std::ranges::all_of(chain.sites, [&](const ServiceSite* site) { return plays(*site); });
+}
+
+std::string AttemptMaker::namesOf(const std::vector<const ServiceSite*>& sites) {
+  std::string text;
+  for (const ServiceSite* site : sites)
+    text += fmt::format("{}{} on {}", text.empty() ? "" : ", ", site->service->name, site->node);
+  return text;
 }
 
 void AttemptMaker::converse(const std::vector<Service>& services, std::vector<Attempt>& attempts) const {

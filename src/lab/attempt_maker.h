@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lab/attempts.h"
+#include "lab/relay_chains.h"
 
 namespace vauban::lab {
 
@@ -50,6 +51,18 @@ class AttemptMaker {
   std::optional<Ends> ends(const Machine& machine, const std::vector<os::InternetAddress>& place,
                            const space::ServiceSet& packets) const;
 
+  // Addresses and the port for a conversation of a machine with a service: of its ports the first that the
+  // filters let the machine use. nullopt: none.
+  struct Entrance {
+    os::InternetAddress own, its;
+    std::uint16_t port = 0;
+  };
+  std::optional<Entrance> entrance(MachineId machine, const ServiceSite& site, std::uint8_t protocol) const;
+
+  bool plays(const ServiceSite& site) const { return lab_.daemon(site.id) != nullptr; }
+  bool play(const RelayChain& chain) const;
+  static std::string namesOf(const std::vector<const ServiceSite*>& sites);  // "web on gate, files on store"
+
   // A conversation that the sender opens to the receiver, between each two addresses that rules tell apart.
   void converse(const std::vector<space::Service>& services, std::vector<Attempt>& attempts) const;
 
@@ -69,5 +82,7 @@ std::vector<Attempt> forgedAttempts(RunningLab& lab, MachineId from, MachineId t
 // Through services that pass on what they are told.
 std::vector<Attempt> relayAttempts(RunningLab& lab, MachineId from, MachineId to,
                                    const std::vector<space::Service>& services);
+// Left by the sender in stores where the receiver reads.
+std::vector<Attempt> storeAttempts(RunningLab& lab, MachineId from, MachineId to);
 
 }  // namespace vauban::lab

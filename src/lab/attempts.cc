@@ -186,6 +186,7 @@ std::vector<Attempt> attemptsFrom(RunningLab& lab, MachineId from, MachineId to,
     std::vector<Attempt> others = more(lab, from, to, services);
     std::ranges::move(others, std::back_inserter(attempts));
   }
+  std::ranges::move(storeAttempts(lab, from, to), std::back_inserter(attempts));
   return attempts;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lab/attempt_maker.h"
 #include "lab/claim_places.h"
 
 namespace vauban::lab {
@@ -39,6 +40,19 @@ std::size_t read(RunningLab& lab, const MatrixCell& cell) {
   return size > 0 && std::ranges::equal(block, payload.bytes()) ? static_cast<std::size_t>(size) : 0;
 }
 
+space::ServiceSet portOf(std::uint16_t number) {
+  return space::ServiceSet::ports(space::kTcp, {number, number});
+}
+
+// The held machine leaves something, the reader fetches it.
+std::size_t readFromStore(RunningLab& lab, Attempt& attempt) {
+  constexpr std::chrono::milliseconds kMost{5000};
+  attempt.probe.bytes = 1024;
+  const Payload payload(0, attempt.probe.bytes, chunkBytesFor(attempt.probe.carrier));
+  const Result<Sent> sent = sendProbe(lab.testbed(), attempt.probe, payload, kMost);
+  return sent ? sent->bytes : 0;
+}
+
 }  // namespace
 
 std::vector<Carry> tryCarries(RunningLab& lab, const PacketMatrix& matrix, const std::set<MachineId>& held) {
@@ -52,7 +66,14 @@ std::vector<Carry> tryCarries(RunningLab& lab, const PacketMatrix& matrix, const
       const model::Host& host = plan.model.at(*reader.host);
       // A host with services runs those and nothing else.
       if (host.clientIsolated || !host.servicesStated || !host.services.empty()) continue;
-      Carry carry{from, MachineId(m), {}, 0};
+      for (Attempt& attempt : storeAttempts(lab, from, MachineId(m))) {
+        Carry carry{from, MachineId(m), attempt.opener, readFromStore(lab, attempt), {}};
+        if (carry.bytes == 0) continue;
+        carry.packets |= portOf(attempt.probe.fetch->port);
+        carry.between.assign(attempt.path.begin() + 1, attempt.path.end() - 1);
+        carries.push_back(std::move(carry));
+      }
+      Carry carry{from, MachineId(m), {}, 0, {}};
       const MatrixCell* best = nullptr;
       for (const MatrixCell& cell : matrix.cells) {
         if (!cell.arrived || cell.from != MachineId(m) || cell.to != from) continue;

@@ -43,6 +43,18 @@ bool means(const model::PlaceTerms& terms, const Machine& machine, const os::Int
   });
 }
 
+std::optional<std::vector<os::InternetAddress>> addressesMeant(const std::optional<model::PlaceTerms>& terms,
+                                                               const LabPlan& plan) {
+  if (!terms || std::ranges::find(*terms, PlaceTerm::Kind::any, &PlaceTerm::kind) != terms->end())
+    return std::nullopt;
+  std::vector<os::InternetAddress> addresses;
+  for (const Machine& machine : plan.machines)
+    for (const Leg& leg : machine.legs)
+      for (const os::InternetAddress& address : leg.addresses)
+        if (means(*terms, machine, address)) addresses.push_back(address);
+  return addresses;
+}
+
 std::vector<MachineId> machinesOf(const LabPlan& plan, const model::PlaceTerms& terms, bool adversaries,
                                   bool legs) {
   std::vector<MachineId> result;

@@ -1,6 +1,7 @@
 // Which machines and packets the words of a claim mean in a lab.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "lab/attempts.h"
@@ -11,6 +12,11 @@ namespace vauban::lab {
 // machine with a leg in a zone counts as the zone's, wherever its home is, as who starts a channel does.
 bool means(const model::PlaceTerms& terms, const Machine& machine, bool legs = false);
 bool means(const model::PlaceTerms& terms, const Machine& machine, const os::InternetAddress& address);
+
+// All addresses of the lab's machines that a list of places names; nullopt: everybody, as there is no list or
+// it has one that is any place.
+std::optional<std::vector<os::InternetAddress>> addressesMeant(const std::optional<model::PlaceTerms>& terms,
+                                                               const LabPlan& plan);
 
 // Machines that the place means, but for the world's: ours, or the adversary's.
 std::vector<MachineId> machinesOf(const LabPlan& plan, const model::PlaceTerms& terms, bool adversaries,

@@ -97,6 +97,12 @@ class Comparison {
            });
   }
 
+  bool carriedVia(const Claim& claim, const Carry& carry) const {
+    return isVia(plan_, claim, carry.by) || std::ranges::any_of(carry.between, [&](MachineId machine) {
+             return isVia(plan_, claim, machine);
+           });
+  }
+
   // Whether a real tool brought bytes over a channel that the claim speaks of.
   bool toolShows(const Claim& claim, const ToolOutcome& tool) const {
     if (tool.run.bytes == 0 || (claim.direct && !tool.direct())) return false;
@@ -133,11 +139,15 @@ class Comparison {
       std::optional<std::size_t> carry;
       if (std::ranges::find(from, trial.attempt.from) == from.end()) {
         if (claim.direct || !ofClient(trial.attempt)) continue;
-        for (std::size_t k = 0; k < experiment_.carries.size() && !carry; ++k)
-          if (experiment_.carries[k].by == trial.attempt.from &&
-              std::ranges::find(from, experiment_.carries[k].from) != from.end() &&
-              !(claim.kind == ClaimKind::onlyVia && isVia(plan_, claim, experiment_.carries[k].by)))
+        for (std::size_t k = 0; k < experiment_.carries.size(); ++k) {
+          const Carry& it = experiment_.carries[k];
+          if (it.by != trial.attempt.from || std::ranges::find(from, it.from) == from.end()) continue;
+          if (claim.kind == ClaimKind::onlyVia && carriedVia(claim, it)) continue;
+          // Of several the one that the claim speaks of.
+          if (!carry || (!experiment_.carries[*carry].packets.intersects(claim.over) &&
+                         it.packets.intersects(claim.over)))
             carry = k;
+        }
         if (!carry) continue;
       }
       if (claim.kind == ClaimKind::onlyVia && passedVia(claim, trial)) continue;

@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 
+#include "lab/claim_places.h"
 #include "lab/daemon_check.h"
 #include "lab/daemon_chronyd.h"
 #include "lab/daemon_dns.h"
@@ -15,6 +16,7 @@
 #include "lab/daemon_nginx.h"
 #include "lab/daemon_squid.h"
 #include "lab/daemon_sshd.h"
+#include "lab/daemon_vsftpd.h"
 #include "lab/own_log_collector.h"
 #include "lab/own_modbus.h"
 #include "lab/own_relay.h"
@@ -35,7 +37,8 @@ enum class Player {
   proxy,
   gateway,
   web,
-  store,
+  store,  // FTP where `isFtpShare`
+  ftp,
   kernel,
   ssh,
   mail,
@@ -98,7 +101,7 @@ Player playerOf(const ServiceSite& site, const char** whyNot = nullptr) {
   for (const Played& played : kPlayed) {
     if (played.behaviour != site.behaviour->name) continue;
     if (whyNot != nullptr) *whyNot = played.whyNot;
-    return played.player;
+    return played.player == Player::store && isFtpShare(site) ? Player::ftp : played.player;
   }
   if (whyNot != nullptr) *whyNot = "no program plays this behaviour";
   return Player::none;
@@ -147,37 +150,9 @@ RelayPlan relayPlan(const ServiceSite& site, bool tcp) {
 
 bool diodeOnTcp(const ServiceSite& site) { return site.udp.value_or(0) == 0; }
 
-// All addresses of those whom the service takes messages from; nullopt: everybody.
-std::optional<std::vector<os::InternetAddress>> sourcesOf(const ServiceSite& site, const LabPlan& plan) {
-  if (!site.service->from) return std::nullopt;
-  std::vector<os::InternetAddress> sources;
-  const auto means = [&](const model::PlaceTerm& term, const Machine& machine) {
-    using Kind = model::PlaceTerm::Kind;
-    if (term.kind == Kind::any) return true;
-    if (term.kind == Kind::host) return machine.host == term.host;
-    if (term.kind == Kind::zone) {
-      return std::ranges::any_of(machine.legs, [&](const Leg& leg) { return leg.zone == term.zone; });
-    }
-    return false;
-  };
-  for (const model::PlaceTerm& term : *site.service->from) {
-    for (const Machine& machine : plan.machines) {
-      for (const Leg& leg : machine.legs) {
-        for (const os::InternetAddress& address : leg.addresses) {
-          const auto text = space::Address::parse(address.toString());
-          const bool listed =
-              term.kind == model::PlaceTerm::Kind::addresses && text && term.addresses.contains(*text);
-          if (listed || means(term, machine)) sources.push_back(address);
-        }
-      }
-    }
-  }
-  return sources;
-}
-
 // Whether the node is a machine that the service takes messages from.
 bool isSource(const DaemonPlace& place) {
-  const auto sources = sourcesOf(place.site, place.plan);
+  const auto sources = addressesMeant(place.site.service->from, place.plan);
   if (!sources) return true;
   const std::string& name = place.testbed.nodeName(place.node);
   const auto machine = std::ranges::find(place.plan.machines, name, &Machine::node);
@@ -242,6 +217,7 @@ std::optional<std::string> whyNotReproduced(const ServiceSite& site) {
     case Player::gateway:
     case Player::web:
     case Player::store:
+    case Player::ftp:
     case Player::mail:
     case Player::modbus:
     case Player::otGateway:
@@ -303,6 +279,12 @@ std::vector<std::string> limitsOf(const ServiceSite& site, const LabPlan& plan) 
     case Player::store:
       limits.emplace_back("files are kept by HTTP (PUT and GET), whatever the port");
       break;
+    case Player::ftp:
+      if (!ftpDataPorts(site))
+        limits.emplace_back("names of folders alone are kept: it has no ports for data connections");
+      if (service.readers)
+        limits.emplace_back("whoever may write hears whether a name is taken, though he may not read");
+      break;
     case Player::web:
     case Player::gateway:
       if (!states(service, "calls-out", {"false"}) && site.behaviour->name == "web-server")
@@ -336,6 +318,8 @@ std::vector<std::string> programsOf(const ServiceSite& site, const LabPlan& plan
     case Player::web:
     case Player::store:
       return {"nginx", "curl"};
+    case Player::ftp:
+      return {"vsftpd"};
     case Player::ssh:
       return {"sshd", "ssh", "ssh-keygen"};
     case Player::mail:
@@ -364,7 +348,7 @@ Result<std::unique_ptr<Daemon>> startDaemon(os::Testbed& testbed, os::NodeId nod
     case Player::diode: {
       RelayPlan oneWay = relayPlan(site, diodeOnTcp(site));
       oneWay.answers = false;
-      oneWay.onlyFrom = sourcesOf(site, plan);
+      oneWay.onlyFrom = addressesMeant(site.service->from, plan);
       return diodeOnTcp(site) ? startTcpRelay(testbed, node, oneWay) : startUdpRelay(testbed, node, oneWay);
     }
     case Player::proxy:
@@ -373,6 +357,8 @@ Result<std::unique_ptr<Daemon>> startDaemon(os::Testbed& testbed, os::NodeId nod
     case Player::web:
     case Player::store:
       return startNginx(place);
+    case Player::ftp:
+      return startVsftpd(place);
     case Player::ssh:
       return startSshd(place);
     case Player::mail:
@@ -417,6 +403,8 @@ Result<std::string> checkDaemon(os::Testbed& testbed, os::NodeId client, const S
       return checkWeb(place);
     case Player::store:
       return checkStore(place);
+    case Player::ftp:
+      return checkVsftpd(place);
     case Player::kernel:
       return checkEcho(place);
     case Player::ssh:

@@ -1,5 +1,5 @@
 // The programs that play the services of a lab, by behaviour: unbound, named, nsd, chronyd, squid, nginx,
-// sshd, exim, and servers of our own inside the runner where no program does what the behaviour says.
+// vsftpd, sshd, exim, and servers of our own inside the runner where no program does what the behaviour says.
 //
 // The rule: a property that the model states is set to what it states; one that it does not state is set to
 // its worst, because that is what the verdict assumed. Where a program cannot be as bad as that, `limitsOf`

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "channel/trust.h"
+#include "lab/claim_places.h"
 #include "lab/daemon_names.h"
 #include "os/system_failure.h"
 
@@ -128,6 +129,20 @@ Result<std::uint16_t> openPort(const DaemonPlace& place) {
     tried += fmt::format("{}{}", tried.empty() ? "" : ", ", port);
   }
   return os::labFailure(fmt::format("no conversation with {} at TCP port {}", server.toString(), tried));
+}
+
+bool mayRead(const DaemonPlace& place) {
+  const auto readers = addressesMeant(place.site.service->readers, place.plan);
+  if (!readers) return true;
+  const std::string& name = place.testbed.nodeName(place.node);
+  const auto machine = std::ranges::find(place.plan.machines, name, &Machine::node);
+  if (machine == place.plan.machines.end()) return false;
+  // Of several addresses the kernel chooses.
+  return std::ranges::all_of(machine->legs, [&](const Leg& leg) {
+    return std::ranges::all_of(leg.addresses, [&](const os::InternetAddress& address) {
+      return std::ranges::find(*readers, address) != readers->end();
+    });
+  });
 }
 
 namespace {
@@ -285,6 +300,8 @@ Result<std::string> checkStore(const DaemonPlace& place) {
   if (!status(*put).starts_with("2")) return failed("PUT " + url, put->text);
   const Result<Said> get = fetch(place, url, {});
   if (!get) return std::unexpected(get.error());
+  if (status(*get) == "403" && !mayRead(place))
+    return fmt::format("PUT and GET {}: {}, 403 for one who is no reader", url, status(*put));
   if (!get->text.starts_with(marker)) return failed("GET " + url, get->text);
   return fmt::format("PUT and GET {}: {}, {}", url, status(*put), status(*get));
 }

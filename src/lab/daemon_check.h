@@ -14,12 +14,16 @@ const os::InternetAddress& askedAddress(const ServiceSite& site);
 // The first of the service's TCP ports at which the client is let in; the others may be for other clients.
 Result<std::uint16_t> openPort(const DaemonPlace& place);
 
+// Whether the client, by whatever address of its own it asks, is one of those that may read what the service
+// stores.
+bool mayRead(const DaemonPlace& place);
+
 // `place.node` is the client.
 Result<std::string> checkDns(const DaemonPlace& place);
 Result<std::string> checkClock(const DaemonPlace& place);
 Result<std::string> checkProxy(const DaemonPlace& place);
 Result<std::string> checkWeb(const DaemonPlace& place);
-// A marker is written and read back.
+// A marker is written, and read back by one who may.
 Result<std::string> checkStore(const DaemonPlace& place);
 // Something is sent, and the relay says that it went on.
 Result<std::string> checkRelay(const DaemonPlace& place, Daemon& relay, bool tcp);

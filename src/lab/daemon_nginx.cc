@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lab/claim_places.h"
 #include "lab/daemon_names.h"
 
 namespace vauban::lab {
@@ -62,12 +63,21 @@ std::string fetchLocation(const ServiceSite& site) {
   return text + "      proxy_connect_timeout 3s;\n      proxy_pass $arg_url;\n    }\n";
 }
 
+// Of a store's location: who may do more than write.
+std::string readersOnly(const ServiceSite& site, const LabPlan& plan) {
+  const auto readers = addressesMeant(site.service->readers, plan);
+  if (!readers) return {};
+  std::string text = "      limit_except PUT DELETE MKCOL {\n";
+  for (const os::InternetAddress& address : *readers) text += "        allow " + address.toString() + ";\n";
+  return text + "        deny all;\n      }\n";
+}
+
 }  // namespace
 
 std::string pageOf(const ServiceSite& site) { return "the page of " + siteName(site); }
 
-std::string nginxConfiguration(const ServiceSite& site, const std::vector<std::uint16_t>& ports,
-                               const DaemonFolder& folder) {
+std::string nginxConfiguration(const ServiceSite& site, const LabPlan& plan,
+                               const std::vector<std::uint16_t>& ports, const DaemonFolder& folder) {
   std::string http, server = listenLines(site.addresses, ports);
   if (!site.upstream.empty() && (isMirror(site) || site.behaviour->name == "http-reverse-proxy")) {
     http += "  upstream origin {\n";
@@ -94,8 +104,8 @@ std::string nginxConfiguration(const ServiceSite& site, const std::vector<std::u
     server += fmt::format(
         "    root {}/files;\n    location / {{\n      dav_methods PUT DELETE MKCOL;\n      "
         "create_full_put_path on;\n"
-        "      autoindex on;\n    }}\n",
-        folder.path());
+        "      autoindex on;\n{}    }}\n",
+        folder.path(), readersOnly(site, plan));
   } else {
     server +=
         fmt::format("    location / {{ default_type text/plain; return 200 \"{}\\n\"; }}\n", pageOf(site));
@@ -113,7 +123,9 @@ Result<std::unique_ptr<Daemon>> startNginx(const DaemonPlace& place) {
   for (const char* name : {"files", "cache"}) {
     if (Result<void> made = folder->makeFolder(name); !made) return std::unexpected(std::move(made.error()));
   }
-  if (Result<void> written = folder->write("nginx.conf", nginxConfiguration(site, ports, *folder)); !written)
+  if (Result<void> written =
+          folder->write("nginx.conf", nginxConfiguration(site, place.plan, ports, *folder));
+      !written)
     return std::unexpected(std::move(written.error()));
   Program program = programOf(*folder);
   program.listeners = tcpListenersOf(site, ports);

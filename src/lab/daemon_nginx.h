@@ -16,8 +16,9 @@ inline constexpr const char* kFetchPath = "/fetch";
 // The page that a web server of the model answers with.
 std::string pageOf(const ServiceSite& site);
 
-std::string nginxConfiguration(const ServiceSite& site, const std::vector<std::uint16_t>& ports,
-                               const DaemonFolder& folder);
+// `readers` of a store are told by their addresses; others may write.
+std::string nginxConfiguration(const ServiceSite& site, const LabPlan& plan,
+                               const std::vector<std::uint16_t>& ports, const DaemonFolder& folder);
 Result<std::unique_ptr<Daemon>> startNginx(const DaemonPlace& place);
 
 // A page on each address and port, whatever is asked for.

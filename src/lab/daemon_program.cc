@@ -31,11 +31,11 @@ std::string tail(const std::string& text) {
 // "1.17.1" of what the program says of itself; asked once per program.
 std::string versionOf(os::Testbed& testbed, os::NodeId node, const std::vector<std::string>& question) {
   static std::mutex guard;
-  static std::map<std::string, std::string> known;
+  static std::map<std::vector<std::string>, std::string> known;
   if (question.empty()) return {};
   {
     const std::lock_guard lock(guard);
-    if (const auto found = known.find(question[0]); found != known.end()) return found->second;
+    if (const auto found = known.find(question); found != known.end()) return found->second;
   }
   // Two that ask at the same time hear the same.
   os::ProcessSpec spec(question);
@@ -47,7 +47,7 @@ std::string versionOf(os::Testbed& testbed, os::NodeId node, const std::vector<s
   std::string version;
   if (said && std::regex_search(said->output, match, number)) version = match.str();
   const std::lock_guard lock(guard);
-  known[question[0]] = version;
+  known[question] = version;
   return version;
 }
 
@@ -157,12 +157,17 @@ std::string storedBytes(const std::vector<std::string>& paths) {
     std::error_code error;
     if (fs::is_regular_file(path, error)) add(path);
     std::vector<fs::path> files;
+    std::vector<std::string> folders;
     for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
       std::error_code ignored;
       if (it->is_regular_file(ignored)) files.push_back(it->path());
+      if (it->is_directory(ignored)) folders.push_back(it->path().lexically_relative(path).string());
     }
     std::ranges::sort(files);
+    std::ranges::sort(folders);
     for (const fs::path& file : files) add(file);
+    for (const std::string& folder : folders)
+      all.append(folder + "\n", 0, kMostStoredBytes - std::min(all.size(), kMostStoredBytes));
   }
   return all;
 }

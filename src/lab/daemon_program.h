@@ -57,8 +57,8 @@ inline constexpr std::chrono::milliseconds kStartTime{20000};
 
 Result<std::unique_ptr<Daemon>> startProgram(os::Testbed& testbed, os::NodeId node, Program program);
 
-// The files at the paths, and in and below the folders there, one after the other in order of their names; at
-// most kMostStoredBytes.
+// The files at the paths, and in and below the folders there, one after the other in order of their names,
+// then the names of the folders below; at most kMostStoredBytes.
 std::string storedBytes(const std::vector<std::string>& paths);
 
 // The TCP ports of its listening set that the daemon takes, `site.tcp` first: at most 8, none that another

@@ -63,7 +63,7 @@ bool Experiment::inconclusiveAtAll() const {
 
 namespace {
 
-constexpr std::size_t kThreads = 12;  // they mostly wait
+constexpr std::size_t kThreads = 24;  // they mostly wait
 
 class Course {
  public:

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 
 #include "lab/attempt_maker.h"
-#include "lab/daemon_names.h"
 #include "lab/relay_chains.h"
 
 namespace vauban::lab {
@@ -20,13 +20,6 @@ namespace {
 
 constexpr std::size_t kMostForged = 6;  // victims whose address is borrowed, and flows, per family
 constexpr std::size_t kMostPorts = 8;   // that a proxy is asked to connect to
-
-std::string namesOf(const std::vector<const ServiceSite*>& sites) {
-  std::string text;
-  for (const ServiceSite* site : sites)
-    text += fmt::format("{}{} on {}", text.empty() ? "" : ", ", site->service->name, site->node);
-  return text;
-}
 
 // From the sender's code to the receiver: what the sender opens.
 class Inward : public AttemptMaker {
@@ -44,7 +37,7 @@ class Inward : public AttemptMaker {
     lookups();
     pages();
     names();
-    stores();
+    std::ranges::move(storeAttempts(lab_, from_, to_), std::back_inserter(attempts_));
     reflections();
     return std::move(attempts_);
   }
@@ -52,10 +45,6 @@ class Inward : public AttemptMaker {
  private:
   bool othersHold(const ServiceSite& site) const {
     return site.machine != from_ && site.machine != to_ && !plan_.at(site.machine).adversary;
-  }
-  bool plays(const ServiceSite& site) const { return lab_.daemon(site.id) != nullptr; }
-  bool play(const RelayChain& chain) const {
-    return std::ranges::all_of(chain.sites, [&](const ServiceSite* site) { return plays(*site); });
   }
   bool served(std::uint16_t number) const {
     return std::ranges::any_of(plan_.services, [&](const ServiceSite& site) {
@@ -185,26 +174,6 @@ class Inward : public AttemptMaker {
     attempt.flow = receiverOpens ? std::pair(to_, other) : std::pair(other, to_);
     attempt.opener = opener;
     add(std::move(attempt));
-  }
-
-  // Addresses and the port for a conversation of a machine with a service: of its ports the first that the
-  // filters let the machine use. nullopt: none.
-  struct Entrance {
-    InternetAddress own, its;
-    std::uint16_t port = 0;
-  };
-  std::optional<Entrance> entrance(MachineId machine, const ServiceSite& site, std::uint8_t protocol) const {
-    std::vector<std::uint16_t> ports;
-    if (protocol == space::kTcp)
-      ports = tcpEntrancesOf(site, plan_);
-    else if (site.udp)
-      ports = {*site.udp};
-    for (const std::uint16_t number : ports) {
-      const auto between =
-          ends(plan_.at(machine), site.addresses, port(protocol, number) & site.service->listens);
-      if (between && between->passes) return Entrance{between->own, between->its, number};
-    }
-    return std::nullopt;
   }
 
   // The sender uses the first of the services, if the filters let him.
@@ -373,82 +342,6 @@ class Inward : public AttemptMaker {
               [&](Probe& probe) { probe.domain = domain.name; });
       }
     }
-  }
-
-  static bool isStore(const ServiceSite& site) {
-    const std::string& behaviour = site.behaviour->name;
-    if (behaviour == "file-share" || behaviour == "object-store" || behaviour == "modbus-device") return true;
-    return behaviour == "web-server" && states(*site.service, "accepts-uploads", {"true"});
-  }
-
-  // A way from a machine to a store: its own addresses, or the first of relays that lead to it.
-  struct Door {
-    std::vector<const ServiceSite*> relays;
-    InternetAddress own, its;
-    std::uint16_t port = 0;
-    std::uint8_t unit = 1;
-  };
-  std::vector<Door> doors(MachineId machine, MachineId other, const ServiceSite& store, bool reading) const {
-    std::vector<Door> result;
-    if (machine == store.machine) {
-      result.push_back({{}, store.addresses.front(), store.addresses.front(), *store.tcp, 1});
-      return result;
-    }
-    if (const auto own = entrance(machine, store, space::kTcp))
-      result.push_back({{}, own->own, own->its, own->port, 1});
-    const bool modbus = store.behaviour->name == "modbus-device";
-    const std::vector<std::uint16_t> ports = tcpEntrancesOf(store, plan_);
-    for (const RelayChain& chain : chainsTo(plan_, store.machine, machine, RelayKind::streams)) {
-      if (std::ranges::find(ports, chain.port) == ports.end() || !play(chain) || chain.oneWay) continue;
-      if (modbus ? chain.http : chain.modbus) continue;
-      const bool passesOther =
-          std::ranges::any_of(chain.sites, [&](const ServiceSite* site) { return site->machine == other; });
-      const auto in = entrance(machine, chain.first(), space::kTcp);
-      if (passesOther || !in) continue;
-      Door door{chain.sites, in->own, in->its, in->port, 1};
-      if (reading) door.unit = unitOf(*chain.sites.back(), store);
-      result.push_back(std::move(door));
-    }
-    return result;
-  }
-  // Under which number a gateway has the device.
-  std::uint8_t unitOf(const ServiceSite& gateway, const ServiceSite& device) const {
-    for (std::size_t i = 0; i < gateway.upstream.size() && i < 247; ++i)
-      if (plan_.holder(gateway.upstream[i].address) == device.machine)
-        return static_cast<std::uint8_t>(i + 1);
-    return 1;
-  }
-
-  // The sender leaves the bytes where the receiver reads.
-  void stores() {
-    for (const ServiceSite& site : plan_.services) {
-      if (!isStore(site) || !site.tcp || !plays(site) || site.machine == to_) continue;
-      if (plan_.at(site.machine).adversary) continue;
-      for (const Door& in : doors(from_, to_, site, false))
-        for (const Door& out : doors(to_, from_, site, true)) leave(site, in, out);
-    }
-  }
-
-  void leave(const ServiceSite& store, const Door& in, const Door& out) {
-    const Carrier carrier =
-        store.behaviour->name == "modbus-device" ? Carrier::registerRead : Carrier::storeRead;
-    std::vector<const ServiceSite*> way = in.relays;
-    way.push_back(&store);
-    way.insert(way.end(), out.relays.rbegin(), out.relays.rend());
-    Attempt attempt =
-        make(carrier, in.own, in.its, in.port,
-             fmt::format("{} by {} for {}", carrierName(carrier), namesOf(way), receiver().node));
-    attempt.probe.fetch = Fetch{out.own, out.its, out.port, out.unit};
-    attempt.via = way.front()->id;
-    attempt.direct = store.machine == from_ && out.relays.empty();
-    attempt.path = {from_};
-    for (const ServiceSite* site : way)
-      if (site->machine != attempt.path.back()) attempt.path.push_back(site->machine);
-    attempt.path.push_back(to_);
-    // Of what the sender holds himself the first hop is the reading.
-    attempt.opener = port(space::kTcp, store.machine == from_ ? out.port : in.port);
-    attempt.expected = true;
-    add(std::move(attempt));
   }
 
   // What a service answers goes to the source that the request bears: the receiver's.

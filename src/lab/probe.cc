@@ -107,13 +107,13 @@ Result<Sent> dispatch(const ProbeRun& run) {
     case Carrier::smtpSender:
       return sendMailSenders(run);
     case Carrier::fileDrop:
-      return run.probe.port == 21 ? sendByFtp(run) : sendStream(run);
+      return run.probe.ftp ? dropByFtp(run) : sendStream(run);
     case Carrier::httpAnswer:
       return fetchByHttp(run);
     case Carrier::queryAnswer:
       return fetchByNames(run);
     case Carrier::storeRead:
-      return fetchFromStore(run);
+      return run.probe.ftp ? fetchFromFtpStore(run) : fetchFromStore(run);
     case Carrier::registerRead:
       return fetchRegisters(run);
     case Carrier::registers:

@@ -39,7 +39,7 @@ enum class Carrier {
   hostName,         // GETs through a proxy, bytes in the host names
   smtpBody,         // the text of a mail
   smtpSender,       // bytes in the domain of a mail's sender
-  fileDrop,         // HTTP PUT, or FTP STOR where the port is 21
+  fileDrop,         // HTTP PUT, or by FTP
   registers,        // Modbus: write multiple registers
   sshForward,       // through an SSH server that forwards: ssh -W
   synAck,           // forged source: bytes in a SYN's sequence number come back as an acknowledgement number
@@ -48,7 +48,7 @@ enum class Carrier {
   dnsReflection,    // forged source: the question comes back with the answer
   httpAnswer,       // the receiver GETs, directly or by a proxy or gateway, from a server of the sender
   queryAnswer,      // he asks for names below the sender's domain, whose TXT records have the bytes
-  storeRead,        // HTTP PUT and then his GET, or FTP STOR and RETR where the port is 21
+  storeRead,        // HTTP PUT and then his GET, or both by FTP
   registerRead,     // Modbus: registers are written, and he reads them
 };
 inline constexpr std::size_t kCarriers = 25;
@@ -94,7 +94,7 @@ struct Probe {
   bool forged = false;
   os::InternetAddress to;
   std::uint8_t protocol = 17;    // of `datagram`
-  std::uint16_t port = 0;        // of `to`; 0: the carrier's own (53, 123, 80, 3128, 25, 502, 22)
+  std::uint16_t port = 0;        // of `to`; 0: the carrier's own (53, 123, 80, 3128, 25, 502, 22, 21)
   std::uint16_t sourcePort = 0;  // 0: any; of forged packets one that varies
   std::uint8_t hopLimit = 0;     // of packets made by hand; 0: 64. 1: the first router cannot forward them
   // The sender takes over a neighbour's address on `interface`: `source` becomes an address of his, is
@@ -117,8 +117,10 @@ struct Probe {
   // fileDrop the URL through a proxy, of httpAnswer the URL ("http://www.evil.example/") that he asks the
   // proxy for, to which the token is added; empty: direct, `to` is the server.
   std::string target;
-  // Of httpBody, fileDrop and storeRead without `target`: "/upload"; of FTP the file's name.
+  // Of httpBody, fileDrop and storeRead without `target`: "/upload"; of FTP the file's name, one of its own.
   std::string path;
+  // fileDrop and storeRead speak FTP: STOR and RETR, else MKD and STAT, with the bytes in names of folders.
+  bool ftp = false;
   std::string recipient;        // of mails: "box@inside.example"; default "postmaster@DOMAIN"
   std::string login, password;  // FTP (default anonymous) and SSH
   std::string identity;         // SSH: the private key's file

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 using Clock = ProbeClock;
 
 constexpr int kConnectTime = 2500, kReplyTime = 5000, kCloseTime = 1500;
-constexpr std::uint16_t kWeb = 80, kDns = 53, kModbus = 502, kFtp = 21;
+constexpr std::uint16_t kWeb = 80, kDns = 53, kModbus = 502;
 
 Clock::time_point within(const ProbeRun& run, int most) { return Clock::now() + run.atMost(most); }
 
@@ -221,8 +221,10 @@ Result<Sent> sendAnswer(const ProbeRun& waiting) {
   // The receiver reads until the end, or until it is told to stop.
   Result<void> received;
   std::string note;
+  std::atomic<bool> refused = false;  // he has tried, and will not come
   std::thread receiver([&] {
     Result<Conversation> conversation = connectTo(run, fetch);
+    refused = !conversation || !conversation->open();
     if (!conversation) {
       received = std::unexpected(std::move(conversation.error()));
     } else if (!conversation->open()) {
@@ -234,8 +236,10 @@ Result<Sent> sendAnswer(const ProbeRun& waiting) {
     }
   });
   Sent sent;
-  if (std::optional<Conversation> asker =
-          accepted(*listener, static_cast<int>(run.atMost(kConnectTime).count()))) {
+  std::optional<Conversation> asker;
+  for (const auto most = within(run, kConnectTime); !asker && !refused && Clock::now() < most;)
+    asker = accepted(*listener, 10);
+  if (asker) {
     sent.answers = 1;
     sent.bytes = asker->send(run.payload.bytes(), run.deadline);
     asker->finish(within(run, kCloseTime));
@@ -267,19 +271,17 @@ Result<Sent> fetchByNames(const ProbeRun& run) {
 
 Result<Sent> fetchFromStore(const ProbeRun& run) {
   Probe probe = run.probe;
-  const bool ftp = probe.port == kFtp;
-  if (probe.path.empty()) probe.path = (ftp ? "drop-" : "/drop-") + newNonce();
+  if (probe.path.empty()) probe.path = "/drop-" + newNonce();
   Fetch fetch = probe.fetch.value_or(Fetch{{}, probe.to, probe.port, 1});
-  if (fetch.port == 0) fetch.port = run.portOr(ftp ? kFtp : kWeb);
+  if (fetch.port == 0) fetch.port = run.portOr(kWeb);
   const ProbeRun drop{run.testbed, probe, run.payload, run.deadline};
-  Result<Sent> dropped = ftp ? sendByFtp(drop) : sendStream(drop);
+  Result<Sent> dropped = sendStream(drop);
   if (!dropped) return dropped;
   if (!dropped->note.empty()) {
     dropped->note = "drop: " + dropped->note;
     dropped->bytes = 0;
     return dropped;
   }
-  if (ftp) return fetchByFtp(drop, fetch);
   Result<Fetched> fetched = get(run, fetch, probe.path, fetch.from.inUrl());
   if (!fetched) return std::unexpected(std::move(fetched.error()));
   dropped->bytes = std::min(fetched->body, run.payload.size());

@@ -2,127 +2,141 @@
 
 #include "lab/probe_kinds.h"
 #include "lab/wire_conversation.h"
+#include "lab/wire_ftp.h"
+#include "lab/wire_text.h"
 #include "os/system_failure.h"
 
 namespace vauban::lab {
 namespace {
 
 using Clock = ProbeClock;
-constexpr int kConnectTime = 2500, kReplyTime = 5000;
-constexpr std::uint16_t kFtp = 21, kSsh = 22;
+constexpr int kReplyTime = 5000;
+constexpr std::uint16_t kSsh = 22;
 
-}  // namespace
-
-namespace {
-
-// RFC 959, the data connection by RFC 2428 (EPSV), which has no addresses in it and both families.
-class FtpSession {
- public:
-  FtpSession(const ProbeRun& run, os::NodeId node, const os::InternetAddress& source,
-             const os::InternetAddress& server, std::uint16_t port)
-      : run_(run), node_(node), source_(source), server_(server), port_(port) {}
-
-  // Logged in, the server asked for the file by `verb`: its data connection. Without one `note` says why.
-  Result<std::optional<Conversation>> transfer(const std::string& verb, const std::string& file) {
-    const Probe& probe = run_.probe;
-    Result<Conversation> control = connect(port_);
-    if (!control) return std::unexpected(std::move(control.error()));
-    control_ = std::move(*control);
-    if (!control_.open() || !reply() || !say("USER " + (probe.login.empty() ? "anonymous" : probe.login)))
-      return std::nullopt;
-    if (line_[0] == '3' && !say("PASS " + (probe.password.empty() ? "guest@lab.invalid" : probe.password)))
-      return std::nullopt;
-    if (!say("TYPE I") || !say("EPSV")) return std::nullopt;
-    const std::size_t bars = line_.find("|||");
-    const int port = bars == std::string::npos ? 0 : std::atoi(line_.c_str() + bars + 3);
-    if (port <= 0 || port > 65535) return std::nullopt;
-    Result<Conversation> data = connect(static_cast<std::uint16_t>(port));
-    if (!data) return std::unexpected(std::move(data.error()));
-    if (!data->open()) {
-      line_ = "data connection: " + data->note();
-      return std::nullopt;
-    }
-    if (!say(verb + " " + file)) return std::nullopt;
-    return std::optional<Conversation>(std::move(*data));
-  }
-  // After the data connection has been closed.
-  bool ended() {
-    if (!reply()) return false;
-    control_.send("QUIT\r\n", run_.deadline);
-    return true;
-  }
-  std::size_t answers() const { return answers_; }
-  std::string note() const {
-    return !line_.empty() ? line_ : !control_.note().empty() ? control_.note() : "no response";
-  }
-  Clock::time_point soon(int milliseconds) const { return Clock::now() + run_.atMost(milliseconds); }
-
- private:
-  Result<Conversation> connect(std::uint16_t port) {
-    return Conversation::connect(run_.testbed, node_, source_, 0, server_, port, soon(kConnectTime));
-  }
-  bool reply() {
-    do {
-      line_ = control_.receiveLine(soon(kReplyTime));
-    } while (line_.size() >= 4 && (line_[3] == '-' || line_[0] == ' '));
-    answers_ += line_.empty() ? 0 : 1;
-    return !line_.empty() && line_[0] >= '1' && line_[0] <= '3';
-  }
-  bool say(const std::string& command) { return control_.send(command + "\r\n", run_.deadline) && reply(); }
-
-  const ProbeRun& run_;
-  os::NodeId node_;
-  os::InternetAddress source_, server_;
-  std::uint16_t port_;
-  Conversation control_;
-  std::string line_;
-  std::size_t answers_ = 0;
-};
-
-std::string ftpFile(const Probe& probe) {
-  return probe.path.empty() ? std::string("upload.bin") : probe.path;
+// Where no data connection may be opened, bytes go as names of folders in one of their own: the place in
+// order, and so many bytes in base32 that a name has at most 255 characters.
+constexpr std::size_t kNameBytes = 150;
+std::string folderName(std::size_t place, std::span<const std::uint8_t> bytes) {
+  return fmt::format("{:06}.{}", place, toBase32(bytes));
+}
+std::string bytesOfName(const std::string& name) {
+  const auto bytes = fromBase32(std::string_view(name).substr(name.find('.') + 1));
+  return bytes ? std::string(bytes->begin(), bytes->end()) : std::string();
 }
 
-}  // namespace
+Result<FtpSession> sessionOf(const ProbeRun& run, os::NodeId node, const os::InternetAddress& source,
+                             const os::InternetAddress& server, std::uint16_t port) {
+  return FtpSession::begin({run.testbed, node, source, server, port}, run.probe.login, run.probe.password,
+                           run.deadline);
+}
 
-Result<Sent> sendByFtp(const ProbeRun& run) {
+// The session's transfer of the probe's file; `use` gets the data connection. Whether all went well.
+template <class Use>
+Result<bool> transferred(FtpSession& session, const char* verb, const std::string& file, Use use) {
+  Result<std::optional<Conversation>> data = session.transfer(verb, file);
+  if (!data) return std::unexpected(std::move(data.error()));
+  if (!*data) return false;
+  use(**data);
+  data->reset();
+  return session.ended();
+}
+
+Result<Sent> sendByFtp(const ProbeRun& run, bool names) {
   const Probe& probe = run.probe;
-  FtpSession session(run, probe.from, probe.source, probe.to, run.portOr(kFtp));
-  Result<std::optional<Conversation>> data = session.transfer("STOR", ftpFile(probe));
-  if (!data) return std::unexpected(std::move(data.error()));
+  Result<FtpSession> session = sessionOf(run, probe.from, probe.source, probe.to, run.portOr(kFtpPort));
+  if (!session) return std::unexpected(std::move(session.error()));
   Sent sent;
-  bool good = data->has_value();
-  if (good) {
-    sent.bytes = (*data)->send(run.payload.bytes(), run.deadline);
-    (*data)->finish(session.soon(kReplyTime));
-    data->reset();
-    good = session.ended();
+  const auto bytes = run.payload.bytes();
+  bool good = session->open();
+  if (good && names) {
+    good = session->makeFolder(probe.path);
+    for (std::size_t at = 0; good && at < bytes.size(); at += kNameBytes) {
+      const auto piece = bytes.subspan(at, std::min(kNameBytes, bytes.size() - at));
+      good = session->makeFolder(probe.path + "/" + folderName(at / kNameBytes, piece));
+      if (good) sent.bytes += piece.size();
+    }
+  } else if (good) {
+    const Result<bool> done = transferred(*session, "STOR", probe.path, [&](Conversation& data) {
+      sent.bytes = data.send(bytes, run.deadline);
+      data.finish(Clock::now() + run.atMost(kReplyTime));
+    });
+    if (!done) return std::unexpected(done.error());
+    good = *done;
   }
-  sent.answers = session.answers();
-  if (!good) sent.note = session.note();
+  sent.answers = session->answers();
+  if (!good) sent.note = session->note();
   return sent;
 }
 
-Result<Sent> fetchByFtp(const ProbeRun& run, const Fetch& fetch) {
-  FtpSession session(run, *run.probe.receiver, fetch.source, fetch.from, fetch.port);
-  Result<std::optional<Conversation>> data = session.transfer("RETR", ftpFile(run.probe));
-  if (!data) return std::unexpected(std::move(data.error()));
+Result<Sent> fetchByFtp(const ProbeRun& run, const Fetch& fetch, bool names) {
+  Result<FtpSession> session = sessionOf(run, *run.probe.receiver, fetch.source, fetch.from, fetch.port);
+  if (!session) return std::unexpected(std::move(session.error()));
   Sent sent;
-  bool good = data->has_value();
-  if (good) {
-    ReceiverEar ear(run, fetch, "FTP");
-    (*data)->hear(
-        [&](std::string_view piece) {
-          sent.bytes += piece.size();
-          ear.hear(piece);
-        },
-        run.deadline);
-    data->reset();
-    good = session.ended();
+  ReceiverEar ear(run, fetch, names ? "FTP names" : "FTP");
+  const auto hear = [&](std::string_view piece) {
+    sent.bytes += piece.size();
+    ear.hear(piece);
+  };
+  bool good = session->open();
+  if (good && names) {
+    const auto found = session->namesIn(run.probe.path);
+    good = found.has_value();
+    if (found)
+      for (const std::string& name : *found) hear(bytesOfName(name));
+  } else if (good) {
+    const Result<bool> done = transferred(*session, "RETR", run.probe.path,
+                                          [&](Conversation& data) { data.hear(hear, run.deadline); });
+    if (!done) return std::unexpected(done.error());
+    good = *done;
   }
-  sent.answers = session.answers();
-  if (!good) sent.note = session.note();
+  sent.answers = session->answers();
+  if (!good) sent.note = session->note();
   return sent;
+}
+
+// The same run under a path that no other probe has.
+Probe withPath(const Probe& probe, bool names) {
+  Probe result = probe;
+  if (result.path.empty()) result.path = "drop-" + newNonce();
+  if (names) result.path += ".names";
+  return result;
+}
+
+}  // namespace
+
+Result<Sent> dropByFtp(const ProbeRun& run) {
+  for (const bool names : {false, true}) {
+    const Probe probe = withPath(run.probe, names);
+    Result<Sent> sent = sendByFtp({run.testbed, probe, run.payload, run.deadline}, names);
+    // Whoever does not even answer takes no names either.
+    if (!sent || sent->note.empty() || sent->answers == 0 || names) return sent;
+  }
+  return Sent{};
+}
+
+Result<Sent> fetchFromFtpStore(const ProbeRun& run) {
+  Fetch fetch = run.probe.fetch.value_or(Fetch{{}, run.probe.to, 0, 1});
+  if (fetch.port == 0) fetch.port = run.portOr(kFtpPort);
+  Sent all;
+  for (const bool names : {false, true}) {
+    const Probe probe = withPath(run.probe, names);
+    const ProbeRun here{run.testbed, probe, run.payload, run.deadline};
+    const Result<Sent> dropped = sendByFtp(here, names);
+    if (!dropped) return dropped;
+    all.answers += dropped->answers;
+    if (!dropped->note.empty()) {
+      all.note = "drop: " + dropped->note;
+      if (dropped->answers == 0) break;
+      continue;
+    }
+    const Result<Sent> fetched = fetchByFtp(here, fetch, names);
+    if (!fetched) return fetched;
+    all.bytes = std::min(fetched->bytes, run.payload.size());
+    all.answers += fetched->answers;
+    all.note = fetched->note;
+    if (all.bytes > 0 || fetched->answers == 0) break;
+  }
+  return all;
 }
 
 Result<Sent> sendBySsh(const ProbeRun& run) {

@@ -53,9 +53,10 @@ Result<Sent> fetchRegisters(const ProbeRun& run);
 Result<Sent> sendHostNames(const ProbeRun& run);
 Result<Sent> sendMailBody(const ProbeRun& run);
 Result<Sent> sendMailSenders(const ProbeRun& run);
-Result<Sent> sendByFtp(const ProbeRun& run);
-// What was sent so under the path, by the receiver.
-Result<Sent> fetchByFtp(const ProbeRun& run, const Fetch& fetch);
+// As a file; where the server, or a filter, wants no data connections, as names of folders, for which the
+// control conversation is enough.
+Result<Sent> dropByFtp(const ProbeRun& run);
+Result<Sent> fetchFromFtpStore(const ProbeRun& run);
 Result<Sent> sendRegisters(const ProbeRun& run);
 Result<Sent> sendBySsh(const ProbeRun& run);
 

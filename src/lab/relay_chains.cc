@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "lab/daemon_program.h"
+#include "lab/daemon_vsftpd.h"
+#include "lab/wire_ftp.h"
 
 namespace vauban::lab {
 namespace {
@@ -102,6 +104,7 @@ class Search {
 std::vector<std::uint16_t> tcpEntrancesOf(const ServiceSite& site, const LabPlan& plan) {
   if (!site.tcp) return {};
   if (site.behaviour->name == "tcp-relay" || isDiode(site)) return {*site.tcp};
+  if (isFtpShare(site)) return {kFtpPort};
   return tcpPortsOf(site, plan);
 }
 

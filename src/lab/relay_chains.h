@@ -28,7 +28,7 @@ struct RelayChain {
   const ServiceSite& first() const { return *sites.front(); }
 };
 
-// The TCP ports at which what plays the service listens.
+// The TCP ports at which what plays the service takes conversations of its clients.
 std::vector<std::uint16_t> tcpEntrancesOf(const ServiceSite& site, const LabPlan& plan);
 
 // All chains that lead to the machine and do not pass it or `around`, shortest first; at most four services

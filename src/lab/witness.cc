@@ -10,6 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "lab/frame_queue.h"
 #include "lab/wire_dns.h"
 #include "lab/wire_frame.h"
 #include "lab/witness_index.h"
@@ -22,7 +23,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using BytesView = std::span<const std::uint8_t>;
-using Finds = std::vector<WitnessIndex::Find>;
+using Finds = WitnessIndex::Finds;
 
 constexpr std::size_t kMostPayloads = 65536, kMostConversations = 32768, kMostFlows = 4096;
 // Of a stream, what may be the beginning of a chunk that goes on in the next piece: the longest chunk as
@@ -66,7 +67,9 @@ class Recent {
 
 struct Stream {
   std::vector<std::uint8_t> tail;
-  std::uint32_t next = 0;  // sequence number, of streams that are put together here
+  std::vector<WitnessIndex::Begun> begun;  // in it
+  std::uint64_t version = 0;               // of the index that it was looked through with
+  std::uint32_t next = 0;                  // sequence number, of streams that are put together here
 };
 
 bool isIcmpError(const FrameView& view) {
@@ -128,7 +131,10 @@ class Witness::Eye {
     std::sort(addresses_.begin(), addresses_.end());
   }
 
-  void see(const os::RecordedFrame& frame);
+  // Of recorders: does not wait for what is looked for.
+  void record(const os::RecordedFrame& frame) { queue_.put(frame); }
+  // What was recorded before the call has been looked through.
+  void catchUp() const { queue_.drain(); }
 
   Id expect(const Payload& payload) {
     const std::lock_guard lock(mutex_);
@@ -145,11 +151,13 @@ class Witness::Eye {
     return id;
   }
   void forget(Id id) {
+    catchUp();
     const std::lock_guard lock(mutex_);
     index_.remove(id);
     if (const auto found = records_.find(id); found != records_.end()) found->second.here = {};
   }
   Seen seen(Id id) const {
+    catchUp();
     const std::lock_guard lock(mutex_);
     const auto found = records_.find(id);
     if (found == records_.end()) return {};
@@ -170,15 +178,18 @@ class Witness::Eye {
     told_.erase(number);
   }
   std::uint64_t framesTotal() const {
+    catchUp();
     const std::lock_guard lock(mutex_);
     return frames_;
   }
   std::uint64_t framesFrom(const os::InternetAddress& source) const {
+    catchUp();
     const std::lock_guard lock(mutex_);
     const auto found = from_.find(source);
     return found == from_.end() ? 0 : found->second;
   }
   std::uint64_t framesTo(std::uint8_t protocol, std::uint16_t port) const {
+    catchUp();
     const std::lock_guard lock(mutex_);
     const auto found = to_.find({protocol, port});
     return found == to_.end() ? 0 : found->second;
@@ -197,6 +208,7 @@ class Witness::Eye {
   using Conversation = std::tuple<std::uint8_t, End, End>;  // the lesser end first
   using Flow = std::tuple<End, End>;
 
+  void see(const os::RecordedFrame& frame);
   bool his(const os::InternetAddress& address) const {
     return addresses_.empty() || std::binary_search(addresses_.begin(), addresses_.end(), address);
   }
@@ -219,6 +231,7 @@ class Witness::Eye {
   Recent<Conversation, bool> conversations_{kMostConversations};  // whether opened here
   Recent<Flow, Stream> flows_{kMostFlows};
   std::map<std::uint64_t, Stream> told_;
+  mutable FrameQueue queue_{[this](const os::RecordedFrame& frame) { see(frame); }};  // ends before the rest
 };
 
 bool Witness::Eye::openedHere(const FrameView& view, bool outgoing) {
@@ -261,7 +274,10 @@ void Witness::Eye::lookThrough(const FrameView& view, const DnsQuestion* dns, Fi
     if (view.payload.empty()) return;
     const Flow flow(End(view.source, view.sourcePort), End(view.destination, view.destinationPort));
     Stream& stream = flows_.enter(flow);
-    if (stream.next != view.sequence) stream.tail.clear();
+    if (stream.next != view.sequence) {
+      stream.tail.clear();
+      stream.begun.clear();
+    }
     stream.next = view.sequence + static_cast<std::uint32_t>(view.payload.size());
     lookThroughStream(stream, view.payload, finds);
   } else {
@@ -277,14 +293,20 @@ void Witness::Eye::lookThrough(const FrameView& view, const DnsQuestion* dns, Fi
 void Witness::Eye::lookThroughStream(Stream& stream, BytesView piece, Finds& finds) {
   const std::size_t before = stream.tail.size();
   stream.tail.insert(stream.tail.end(), piece.begin(), piece.end());
+  // The tail has not been looked through for what has come to be expected since.
+  const bool known = stream.version == index_.version();
+  if (!known) stream.begun.clear();
+  stream.version = index_.version();
   Finds all;
-  index_.findRaw(stream.tail, all);
-  index_.findText(asText(stream.tail), all);
+  index_.findOn(stream.tail, known ? before : 0, stream.begun, all);
   for (const WitnessIndex::Find& find : all) {
     if (find.end > before) finds.push_back(find);
   }
-  if (stream.tail.size() > kTail)
-    stream.tail.erase(stream.tail.begin(), stream.tail.end() - static_cast<std::ptrdiff_t>(kTail));
+  if (stream.tail.size() <= kTail) return;
+  const std::size_t gone = stream.tail.size() - kTail;
+  stream.tail.erase(stream.tail.begin(), stream.tail.begin() + static_cast<std::ptrdiff_t>(gone));
+  std::erase_if(stream.begun, [&](const WitnessIndex::Begun& one) { return one.at < gone; });
+  for (WitnessIndex::Begun& one : stream.begun) one.at -= gone;
 }
 
 void Witness::Eye::enter(const Finds& finds, std::uint64_t time, const space::Service& packet,
@@ -349,7 +371,7 @@ Result<std::unique_ptr<Witness>> Witness::start(os::Testbed& testbed, os::NodeId
   for (const std::string& interface : interfaces) {
     const bool first = witness->recorders_.empty();
     os::RecorderSpec spec(interface, pcapFile.empty() || first ? pcapFile : pcapFile + "." + interface);
-    spec.each = [eye = witness->eye_.get()](const os::RecordedFrame& frame) { eye->see(frame); };
+    spec.each = [eye = witness->eye_.get()](const os::RecordedFrame& frame) { eye->record(frame); };
     Result<std::unique_ptr<os::PacketRecorder>> recorder = testbed.record(node, spec);
     if (!recorder) return std::unexpected(std::move(recorder.error()));
     witness->recorders_.push_back(std::move(*recorder));
@@ -397,6 +419,7 @@ os::RecorderReport Witness::soFar() const {
 os::RecorderReport Witness::stop() {
   os::RecorderReport all;
   for (const auto& recorder : recorders_) add(all, recorder->stop());
+  eye_->catchUp();
   return all;
 }
 

@@ -7,6 +7,9 @@
 // a TCP acknowledgement number less one, or sequence number. Only frames that came in and whose destination
 // is an address of the adversary count; any that came in where he is on the path.
 //
+// Recorders put their frames into a queue and never wait for the looking (frame_queue.h); every answer given
+// here is about all that was recorded before the question.
+//
 // What it has not seen counts as not arrived, so it says when it is no witness: `alive`, and the report of
 // `stop`. All calls from any thread. Limits: 65,536 payloads, 65,536 conversations remembered (then the
 // oldest half is not).
@@ -48,10 +51,10 @@ class Witness {
   Witness& operator=(const Witness&) = delete;
 
   using Id = std::uint64_t;
-  // From now on its chunks are looked for; frames cost the more the more is looked for, so forget it after.
-  // Two payloads with a chunk's beginning in common: the first has it.
+  // From now on its chunks are looked for. A frame costs the same however much is looked for. Two payloads
+  // with a chunk's beginning in common: the first has it.
   Id expect(const Payload& payload);
-  // No longer; what was seen stays known.
+  // No longer, but in what was recorded before; what was seen stays known.
   void forget(Id id);
 
   struct Seen {

@@ -153,6 +153,50 @@ TEST(WitnessTest, StreamsArePutTogetherAcrossSegmentsAndToldPieces) {
   EXPECT_EQ(joined(watched.witness->seen(two).packets), "tcp/80");
 }
 
+TEST(WitnessTest, AChunkMayHaveBegunBeforeItWasExpected) {
+  Watched watched;
+  const Payload other(1, 500, 500), payload(2, 500, 500);
+  watched.witness->expect(other);
+  const auto half = payload.bytes().first(250), rest = payload.bytes().subspan(250);
+  watched.deliver(tcpPacket(kEnds, {.sequence = 1, .ack = true}, half));
+  EXPECT_EQ(watched.witness->framesTotal(), 1U);  // it has been looked through
+  const Witness::Id id = watched.witness->expect(payload);
+  watched.deliver(tcpPacket(kEnds, {.sequence = 251, .ack = true}, rest));
+  EXPECT_TRUE(watched.witness->seen(id).complete);
+}
+
+TEST(WitnessTest, AChunkAcrossAGapDoesNotCount) {
+  Watched watched;
+  const Payload payload(2, 500, 500);
+  const Witness::Id id = watched.witness->expect(payload);
+  watched.deliver(tcpPacket(kEnds, {.sequence = 1, .ack = true}, payload.bytes().first(250)));
+  watched.deliver(tcpPacket(kEnds, {.sequence = 252, .ack = true}, payload.bytes().subspan(250)));
+  EXPECT_EQ(watched.witness->seen(id).bytes, 0U);
+  // Nor does what was forgotten meanwhile.
+  watched.deliver(tcpPacket(kEnds, {.sequence = 900, .ack = true}, payload.bytes().first(250)));
+  watched.witness->forget(id);
+  watched.deliver(tcpPacket(kEnds, {.sequence = 1150, .ack = true}, payload.bytes().subspan(250)));
+  EXPECT_EQ(watched.witness->seen(id).bytes, 0U);
+}
+
+TEST(WitnessTest, LongStreamsLeaveTheirBeginningsBehind) {
+  Watched watched;
+  const Payload payload(3, 60'000, 700), noise(4, 60'000, 700);
+  const Witness::Id id = watched.witness->expect(payload);
+  const Witness::StreamSource source{address("198.51.100.2"), space::Service{6, 0, 25}, "SMTP"};
+  std::string text;
+  for (std::size_t i = 0; i < payload.chunkCount(); ++i) {
+    text += toBase32(payload.chunk(i).first(i % 200));  // begins, and is something else then
+    text += i % 4 == 0 ? "--" : "";
+    text += toBase32(noise.chunk(i)) + "=" + toBase32(payload.chunk(i)) + "\r\n";
+  }
+  for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 7 % 997) {
+    const std::string piece = text.substr(at, size);
+    watched.witness->tell(6, source, {reinterpret_cast<const std::uint8_t*>(piece.data()), piece.size()});
+  }
+  EXPECT_TRUE(watched.witness->seen(id).complete) << watched.witness->seen(id).chunks;
+}
+
 TEST(WitnessTest, ReflectedNumbersAndTimestampsKnowTheirPort) {
   Watched watched;
   const Payload numbers(1, 40, 4), times(2, 80, 8);
@@ -243,6 +287,105 @@ TEST(WitnessIndexTest, FindsWhatAPlainSearchFinds) {
   }
 }
 
+using Found = std::set<std::tuple<std::uint64_t, std::size_t, bool>>;
+
+Found foundIn(const WitnessIndex& index, const os::Bytes& bytes) {
+  std::vector<WitnessIndex::Find> finds;
+  index.findRaw(bytes, finds);
+  index.findText({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, finds);
+  Found found;
+  for (const auto& find : finds) found.emplace(find.id, find.chunk, find.text);
+  return found;
+}
+
+// Many come and go; what is left finds its own and nothing else, in one piece and in many.
+TEST(WitnessIndexTest, FindsWhatIsLookedForWhoeverCameAndWent) {
+  std::uint64_t random = 1;
+  const auto below = [&](std::uint64_t most) {
+    random = random * 6364136223846793005U + 1442695040888963407U;
+    return (random >> 33U) % most;
+  };
+  WitnessIndex index;
+  std::map<std::uint64_t, Payload> here;
+  std::vector<Payload> all;
+  for (std::uint64_t id = 0; id < 300; ++id)
+    all.emplace_back(id + 1, 40 + below(400), id % 7 == 0 ? 4 : 8 + below(40));
+  for (int turn = 0; turn < 60; ++turn) {
+    for (int change = 0; change < 40; ++change) {
+      const std::uint64_t id = below(all.size());
+      // Of some turns all go, so that the table shrinks.
+      if (here.contains(id) || turn % 15 == 14) {
+        index.remove(id);
+        here.erase(id);
+      } else {
+        index.add(id, all[id]);
+        here.emplace(id, all[id]);
+      }
+    }
+    if (turn % 15 == 14) {
+      for (const auto& [id, payload] : here) index.remove(id);
+      here.clear();
+      index.add(7, Payload(1001, 300, 20));  // and replaced
+      index.add(7, Payload(1002, 300, 20));
+      here.emplace(7, Payload(1002, 300, 20));
+    }
+    os::Bytes bytes;
+    Found wanted;
+    for (int i = 0; i < 100; ++i) {
+      const std::uint64_t id = here.contains(7) && i % 9 == 0 ? 7 : below(all.size());
+      const Payload& payload = here.contains(id) ? here.at(id) : all[id];
+      const std::size_t chunk = below(payload.chunkCount());
+      const auto piece = payload.chunk(chunk);
+      const bool text = i % 2 == 0, there = piece.size() >= 8 && here.contains(id);
+      if (!text) put(bytes, piece);
+      if (text) {
+        const std::string name = nameWith(piece, "n", "a.b").value();
+        bytes.push_back('!');
+        // The nonce is no part of it, and dots are passed over.
+        bytes.insert(bytes.end(), name.begin() + 1, name.end());
+        bytes.push_back('!');
+      }
+      if (there) wanted.emplace(id, chunk, text);
+      if (piece.size() != 4) continue;
+      std::vector<WitnessIndex::Find> finds;
+      index.findNumber(get32(piece, 0), finds);
+      EXPECT_EQ(finds.size(), here.contains(id) ? 1U : 0U);
+    }
+    EXPECT_EQ(foundIn(index, bytes), wanted) << "turn " << turn;
+    Found inPieces;
+    std::vector<WitnessIndex::Begun> begun;
+    os::Bytes so;
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t size = std::min<std::size_t>(1 + below(turn % 2 == 0 ? 12 : 300), bytes.size() - at);
+      so.insert(so.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+      std::vector<WitnessIndex::Find> finds;
+      index.findOn(so, at, begun, finds);
+      for (const auto& find : finds) {
+        EXPECT_GT(find.end, at);
+        inPieces.emplace(find.id, find.chunk, find.text);
+      }
+      at += size;
+    }
+    EXPECT_EQ(inPieces, wanted) << "turn " << turn;
+  }
+}
+
+TEST(WitnessIndexTest, OfACommonBeginningTheFirstHasIt) {
+  const Payload payload(1, 100, 100);
+  WitnessIndex index;
+  for (const std::uint64_t id : {9, 4, 6}) index.add(id, payload);
+  std::vector<WitnessIndex::Find> finds;
+  index.findRaw(payload.bytes(), finds);
+  ASSERT_EQ(finds.size(), 1U);
+  EXPECT_EQ(finds[0].id, 9U);
+  index.remove(9);
+  finds.clear();
+  index.findText(toBase32(payload.bytes()), finds);
+  ASSERT_EQ(finds.size(), 1U);
+  EXPECT_EQ(finds[0].id, 4U);
+}
+
 TEST(WireTextTest, Base32ThereAndBack) {
   for (std::size_t length = 0; length < 70; ++length) {
     const Payload payload(length, 100, 100);
@@ -282,8 +425,9 @@ TEST(WirePacketTest, PacketsAreReadAsTheyWereMade) {
     EXPECT_EQ(readFrame(segment)->sequence, 7U);
     for (std::size_t cut = 0; cut < segment.size(); ++cut)
       static_cast<void>(readFrame(std::span(segment).first(cut)));  // must not read beyond
-    const auto error = readFrame(
-        frameOf(icmpErrorPacket(ends, {ends.destination, ends.source, 53, 5353}, 17, payload.bytes())));
+    const os::Bytes quote =
+        frameOf(icmpErrorPacket(ends, {ends.destination, ends.source, 53, 5353}, 17, payload.bytes()));
+    const auto error = readFrame(quote);
     EXPECT_EQ(error->destinationPort, ipv6 ? 1 : 3);
     EXPECT_TRUE(std::equal(payload.bytes().rbegin(), payload.bytes().rend(), error->payload.rbegin()));
   }

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -30,9 +31,12 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// A block holds the largest frame that segmentation offload makes, several times.
-constexpr std::uint32_t kBlockBytes = 1U << 19U, kBlocks = 32, kFrameBytes = 2048;
-constexpr std::uint32_t kRetireMilliseconds = 4;  // an unfilled block is handed over after that
+// A block holds the largest frame that segmentation offload makes. An unfilled one is handed over after the
+// time to retire, so that with few frames blocks run out by time, not by bytes: this many are a second in
+// which the reader need not get a processor.
+constexpr std::uint32_t kBlockBytes = 1U << 17U, kBlocks = 256, kFrameBytes = 2048;
+constexpr std::uint32_t kRetireMilliseconds = 4;
+constexpr int kNiceness = -10;  // of the reader, where it may be
 constexpr milliseconds kMostDrain(3000);
 
 class RingRecorder final : public PacketRecorder {
@@ -259,6 +263,8 @@ void RingRecorder::finish() {
 }
 
 void RingRecorder::run() {
+  // Of this thread alone (setpriority(2), of Linux). Where it is refused the ring has to be enough.
+  setpriority(PRIO_PROCESS, 0, kNiceness);
   auto counted = Clock::now();
   while (!stopping_.load()) {
     if (!step(100)) break;

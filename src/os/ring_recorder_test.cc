@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <latch>
 #include <set>
 #include <thread>
 
@@ -123,6 +124,32 @@ TEST_P(RingRecorderTest, KnowsWhenItIsNoWitness) {
     EXPECT_EQ(why(net.testbed->record(net.right, RecorderSpec("eth9"))),
               "node right: recording at eth9: finding the interface: No such device (ENODEV)");
     EXPECT_FALSE(net.testbed->record(net.right, RecorderSpec("eth0", "/no/such/folder/file.pcap")));
+  });
+}
+
+// With few frames the ring runs out of blocks by time: a reader that is kept from its work for most of a
+// second has lost nothing.
+TEST_P(RingRecorderTest, ATrickleWaitsForItsReader) {
+  run([](const Confinement& world) {
+    constexpr std::size_t kPackets = 120;
+    const TwoHosts net(world);
+    RecorderSpec spec("eth0");
+    std::latch sent(1);
+    std::size_t called = 0;
+    spec.each = [&](const RecordedFrame& frame) {
+      sent.wait();
+      if (frame.bytes.size() > 42 && frame.bytes[23] == IPPROTO_UDP && !frame.outgoing) ++called;
+    };
+    const auto recorder = net.testbed->record(net.right, spec).value();
+    RawTraffic traffic;
+    traffic.perSecond = 200;  // more than a block's time between them
+    for (std::size_t i = 0; i < kPackets; ++i)
+      traffic.packets.push_back(udpPacket("198.51.100.77", "203.0.113.2", 4000, 9, "trickle"));
+    const Result<SendReport> report = net.testbed->send(net.left, traffic);
+    sent.count_down();
+    ASSERT_TRUE(report) << why(report);
+    EXPECT_TRUE(recorder->stop().complete());
+    EXPECT_EQ(called, kPackets);
   });
 }
 
