@@ -87,7 +87,7 @@ void Solver::Run::arrive(PartyId from, PartyId to, const Way& way, ServiceSet em
   if (held[to.index()]) return land(StateKind::held, to, to.value, NameSet::all(), all, {}, relayed);
   if (query.direct) return;
   // Of a zone only the machines of a pool are his, which have its addresses.
-  const bool ofPool = net.at(to).kind != reach::Party::Kind::unlisted || inPool(way.to);
+  const bool ofPool = record || net.at(to).kind != reach::Party::Kind::unlisted || inPool(way.to);
   if (auto gap = takeover(to); gap && ofPool)
     land(StateKind::held, to, to.value, NameSet::all(), all, *gap, true);
   if (const auto there = tunnelled.find(to); there != tunnelled.end() && inPool(way.to))
@@ -130,7 +130,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
     }
   }
   if (auto mine = hisTunnels.find(here); mine != hisTunnels.end()) {
-    const ServiceSet tunnels = tunnelPackets();
+    const ServiceSet tunnels = record ? ServiceSet::all() : tunnelPackets();
     for (const auto& [opener, gaps] : mine->second) {
       Hop hop;
       hop.from = net.at(here).name;
@@ -147,8 +147,18 @@ void Solver::Run::expandHeld(const State& state, int index) {
   for (const model::ServiceId id : servicesOf[here.index()]) {
     if (!query.direct && opensTunnels(model.at(id))) enterPool(model.at(id), state.seen, {}, index);
   }
+  // The machines of a pool reach each other through it, whichever of them is his (decision 0017).
+  if (!query.direct && net.at(here).kind == reach::Party::Kind::unlisted) {
+    for (const ServiceInstance& gateway : model.services) {
+      if (!opensTunnels(gateway) || !gateway.pool) continue;
+      const bool lies = std::ranges::any_of(net.at(here).classes, [&](ClassIndex address) {
+        return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
+      });
+      if (lies) enterPool(gateway, state.seen, {}, index, true);
+    }
+  }
   // A group on both sides: one machine of it sends to another.
-  const bool member = target[here.index()] && source[here.index()] && net.several(here);
+  const bool member = (record || (target[here.index()] && source[here.index()])) && net.several(here);
   for (const PartyId other : net.adjacency(setting).out[here.index()]) {
     if ((other == here && !member) || !mayMeet(other)) continue;
     for (const Powers powers : {Powers::neighbour, Powers::forger}) {
@@ -182,6 +192,10 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     const auto taken = held[v] ? AtomIds{} : takeover(victim);
     if (!taken) continue;
     for (auto& hears : net.heardAt(victim, setting)) {
+      if (record && (!net.mayBear(from, hears.address, setting) ||
+                     recorded(victim, reach::join(hears.atoms, *taken)))) {
+        continue;
+      }
       if (!net.endpoint(hears.address).linkLocal)
         victims.push_back({victim, hears.address, reach::join(reach::join(hears.atoms, *taken), gaps)});
     }
@@ -291,8 +305,10 @@ void Solver::Run::expandTold(const State& state, int index) {
     const auto gaps = present(service, effect);
     if (!gaps) continue;
     if (effect.kind == EffectKind::shell) {
-      // Whoever gets a shell has the powers of a held host.
-      push({StateKind::held, here.value, state.seen, NameSet::all()}, {}, *gaps, index, true);
+      // Whoever gets a shell has the powers of a held host; where each login is a step of its own, only once
+      // it was made.
+      push({StateKind::held, here.value, state.seen, NameSet::all()}, {},
+           record ? reach::join(*gaps, controlled.at(here)) : *gaps, index, true);
       continue;
     }
     if (effect.kind == EffectKind::store) {
@@ -305,10 +321,12 @@ void Solver::Run::expandTold(const State& state, int index) {
       auto send = [&](const std::vector<Way>& ways) {
         for (const Way& way : ways) {
           if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
-          const auto onward = leadsTo(service, effect, state.names, way);
-          if (!onward) continue;
-          arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen, *gaps,
-                 index, true);
+          for (const Face& face : faces(service)) {
+            const auto onward = leadsTo(*face.service, effect, state.names, way);
+            if (!onward) continue;
+            arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen,
+                   reach::join(*gaps, face.failed), index, true);
+          }
         }
       };
       if (other == here) {
@@ -323,7 +341,8 @@ void Solver::Run::expandTold(const State& state, int index) {
 }
 
 // The far end of a tunnel is a machine with an address of the pool.
-void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const AtomIds& gaps, int parent) {
+void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const AtomIds& gaps, int parent,
+                            bool member) {
   if (!gateway.pool) return;
   for (std::size_t p = 0; p < held.size(); ++p) {
     const reach::Party& party = net.at(PartyId(p));
@@ -349,6 +368,11 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
         edges[{{at.kind, at.index, at.seen}, {StateKind::held, static_cast<std::uint32_t>(p), true}}] =
             std::numeric_limits<double>::infinity();
       }
+      continue;
+    }
+    if (member) continue;  // it opens no tunnel of its own
+    if (record) {
+      push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
       continue;
     }
     const AtomIds needed = reach::join(gaps, gapsTo(parent));

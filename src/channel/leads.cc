@@ -25,6 +25,11 @@ bool broad(const space::AddressRange& range) {
   return range.last - range.first >= (space::Bits128{1} << host);
 }
 
+const space::AddressSet& linkLocal() {
+  static const space::AddressSet addresses(*space::AddressRange::parse("fe80::/10"));
+  return addresses;
+}
+
 const NameSet& reverseNames() {
   static const NameSet names = NameSet::suffix("in-addr.arpa") | NameSet::suffix("ip6.arpa");
   return names;
@@ -34,11 +39,13 @@ const NameSet& reverseNames() {
 
 // Neighbours with a family in common have other addresses by which to meet, so the network gives them no such
 // ways. But a list may refuse all those others: whoever chooses the destination then names this one.
+// Any machine with IPv6 has such an address besides those it states (RFC 4291 section 2.1).
 std::vector<Way> Solver::Run::toLinkLocal(PartyId from, PartyId to) const {
   std::vector<Way> ways;
   for (const ClassIndex destination : net.at(to).classes) {
     const reach::EndpointClass& there = net.endpoint(destination);
-    if (!there.linkLocal || model.at(there.zone).isolated) continue;
+    const bool besides = !there.linkLocal && there.family == space::Family::ipv6;
+    if ((!there.linkLocal && !besides) || !there.zone.valid() || model.at(there.zone).isolated) continue;
     for (const ClassIndex own : net.at(from).classes) {
       const reach::EndpointClass& here = net.endpoint(own);
       if (here.zone != there.zone || here.family != there.family) continue;
@@ -49,6 +56,7 @@ std::vector<Way> Solver::Run::toLinkLocal(PartyId from, PartyId to) const {
       way.fromZone = there.zone;
       way.packets = ServiceSet::all();
       way.answered = true;
+      way.linkLocal = besides;
       ways.push_back(way);
     }
   }
@@ -70,6 +78,8 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
   auto addressListed = [&](bool adversary) {
     if (!service.addresses) return true;
     const model::AddressList& list = *service.addresses;
+    if (way.linkLocal)
+      return !list.deny.contains(linkLocal()) && (!list.allow || list.allow->intersects(linkLocal()));
     if (endpoint.addresses.ranges().empty()) return false;
     if (list.deny.contains(endpoint.addresses)) return false;
     if (!list.allow) return true;

@@ -37,6 +37,11 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
   // The gaps on which it rests that the reader gets it; nullopt: he does not.
   auto mayRead = [&](ClassIndex reader) -> std::optional<AtomIds> {
     if (store == nullptr || !store->readers || net.named(*store->readers, reader)) return AtomIds{};
+    if (record && !answersAnyone) {
+      const std::string where = model.at(store->host).name + "." + store->name;
+      return AtomIds{
+          failure("readers " + where, where + " is read by others than its readers", store->place)};
+    }
     if (!answersAnyone) {
       rests.insert({true, model.at(store->host).name + "." + store->name + " is read by its readers only",
                     store->place});
@@ -145,25 +150,29 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
           if (!reads && !relays) continue;
           const reach::Fit part = way.fit(effect.emits, listens);
           if (part.empty()) continue;
-          if (reads) {
-            if (effect.fromUpstream ? !leadsTo(caller, effect, NameSet::all(), way).has_value()
-                                    : caller.from && !net.named(*caller.from, way.to)) {
+          for (const Face& face : faces(caller)) {
+            if (reads) {
+              if (effect.fromUpstream ? !leadsTo(*face.service, effect, NameSet::all(), way).has_value()
+                                      : caller.from && !net.named(*caller.from, way.to)) {
+                continue;
+              }
+              const auto gaps = present(caller, effect);
+              if (!gaps) break;
+              take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
+                   effect.carrier.empty() ? "what it reads" : effect.carrier,
+                   reach::join(*gaps, face.failed));
               continue;
             }
+            const bool sameNames =
+                effect.keepsNames && (store == nullptr || keepsNames(*store, effect.emits));
+            const auto onward = leadsTo(*face.service, effect, sameNames ? names : NameSet::all(), way);
+            if (!onward) continue;
             const auto gaps = present(caller, effect);
-            if (!gaps) continue;
-            take(StateKind::told, id.value, NameSet::all(), part, kConversationBitsPerSecond,
-                 effect.carrier.empty() ? "what it reads" : effect.carrier, *gaps);
-            continue;
+            if (!gaps) break;
+            // What a look-up found is told to whoever asked for it, whatever he asked.
+            take(StateKind::readable, id.value, sameNames ? onward->names : NameSet::all(), part,
+                 rateOf(effect, false), "the relayed answer", reach::join(*gaps, face.failed));
           }
-          const bool sameNames = effect.keepsNames && (store == nullptr || keepsNames(*store, effect.emits));
-          const auto onward = leadsTo(caller, effect, sameNames ? names : NameSet::all(), way);
-          if (!onward) continue;
-          const auto gaps = present(caller, effect);
-          if (!gaps) continue;
-          // What a look-up found is told to whoever asked for it, whatever he asked.
-          take(StateKind::readable, id.value, sameNames ? onward->names : NameSet::all(), part,
-               rateOf(effect, false), "the relayed answer", *gaps);
         }
       }
     }

@@ -1,6 +1,8 @@
 // One run of the fixpoint; private to this room.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <queue>
 #include <set>
@@ -70,6 +72,25 @@ struct Solver::Run {
   }
   static int oddityOf(const reach::Way& way);
 
+  // Of a run that looks at what may fail as well (guarded_flow.cc): takes every step, instead of the
+  // fixpoint.
+  std::function<void(const State& to, const std::vector<Hop>& hops, const reach::AtomIds& atoms)> record;
+  std::vector<bool> absent;  // by party: another stands for it
+  // Whether a step that needs no more than these atoms was recorded already, with any packets.
+  std::function<bool(reach::PartyId held, const reach::AtomIds& atoms)> recorded;
+  // The layer of something stated that may fail.
+  reach::AtomId failure(const std::string& key, const std::string& text, const Place& place) const;
+  // A service as it is stated; and where lists may fail, as it is without them, each with what must fail.
+  struct Face {
+    const model::ServiceInstance* service;
+    reach::AtomIds failed;
+  };
+  const std::vector<Face>& faces(const model::ServiceInstance& service);
+  std::map<const model::ServiceInstance*, std::vector<Face>> faces_;
+  std::deque<model::ServiceInstance> withoutLists_;
+
+  static void letSwitchesFail(const Run& run, GuardedFlow& flow);
+
   // states
   void push(State state, std::vector<Hop> hops, const reach::AtomIds& atoms, int parent, bool relayed);
   reach::PartyId partyOf(const State& state) const {
@@ -119,7 +140,8 @@ struct Solver::Run {
   void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
                const model::ServiceInstance* store, bool seen, int parent, bool relayed);
   bool inPool(reach::ClassIndex address) const;
-  void enterPool(const model::ServiceInstance& gateway, bool seen, const reach::AtomIds& gaps, int parent);
+  void enterPool(const model::ServiceInstance& gateway, bool seen, const reach::AtomIds& gaps, int parent,
+                 bool member = false);
   // What a hop shows of the protocol in question, as sent and as heard; of a packet forged into a live flow,
   // what the flow's opener sends.
   std::pair<space::ServiceSet, space::ServiceSet> shown(const reach::Way& way,

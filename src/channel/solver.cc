@@ -97,6 +97,7 @@ Solver::Run::Run(const reach::Network& network, const model::BehaviourCatalogue&
 
 bool Solver::Run::exists(PartyId id) const {
   // Machines that the model does not list are there only where a claim names their zone.
+  if (!absent.empty() && absent[id.index()]) return false;
   const reach::Party& party = net.at(id);
   return party.kind != reach::Party::Kind::unlisted || held[id.index()] || tunnelled.contains(id) ||
          controlled.contains(id);
@@ -146,6 +147,7 @@ std::uint64_t Solver::Run::machines(const State& state) const {
 void Solver::Run::push(State state, std::vector<Hop> hops, const AtomIds& atoms, int parent, bool relayed) {
   if (setting.supposesAny(atoms)) return;
   if (state.names.empty()) return;
+  if (record) return record(state, hops, atoms);
   const PartyId party = partyOf(state);
   if (barred[party.index()]) return;
   // What comes back to code of `from` was there already: how it came is no part of the channel (decision
@@ -272,6 +274,9 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, const reach::
     case WayKind::helper:
       add("as a conversation named by a tracking helper");
       break;
+    case WayKind::failed:
+      add("past what has failed");
+      break;
   }
   hop.oddity = oddityOf(way);
   hop.rule = net.letsPass(way, hop.example);
@@ -320,6 +325,10 @@ std::optional<AtomIds> Solver::Run::askClient(PartyId id) {
   if (!servicesOf[id.index()].empty()) return std::nullopt;
   if (!host.servicesStated && opaque(id)) return std::nullopt;
   if (host.clientIsolated && *host.clientIsolated.value) {
+    if (record) {
+      return AtomIds{failure("client " + host.name, host.name + " carries what it reads on to what it writes",
+                             host.clientIsolated.place)};
+    }
     rests.insert({true, host.name + " is an isolated client: nothing it reads goes on to what it writes",
                   host.clientIsolated.place});
     return std::nullopt;
@@ -363,6 +372,13 @@ std::optional<AtomIds> Solver::Run::present(const model::ServiceInstance& servic
     auto stated = service.properties.find(guard.property);
     if (stated != service.properties.end() && stated->second) {
       if (holds(guard, stated->second)) {
+        if (record) {
+          atoms = reach::join(atoms, {failure("property " + where + " " + guard.property,
+                                              where + " does not do as it says: " + guard.property + ": " +
+                                                  join(*stated->second.value),
+                                              stated->second.place)});
+          continue;
+        }
         auto rule = behaviour.properties.find(guard.property);
         rests.insert({true,
                       where + ": " + guard.property + ": " + join(*stated->second.value) +

@@ -69,7 +69,8 @@ struct Outcome {
   std::vector<std::string> states;  // reached, in words, sorted
 };
 
-struct Closure;  // certificate.h
+struct Closure;     // certificate.h
+class GuardedFlow;  // guarded_flow.h
 
 // When to stop solving; none: never.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
@@ -83,6 +84,9 @@ class Solver {
   // The closed sets of states that show that the query is not reached at worst: those from his end, then its
   // own. `everything`: that it is reached by no more than the cut in the last one.
   std::vector<Closure> closures(const Query& query, bool everything = false) const;
+  // Every step that bytes may take from any party, with all that must fail for it. Of a network that may
+  // fail. `absent`: by party, those that are left out, since another stands for them; none where empty.
+  GuardedFlow guardedFlow(const std::vector<bool>& absent = {}) const;
 
  private:
   struct Run;

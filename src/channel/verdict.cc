@@ -93,6 +93,17 @@ std::vector<std::vector<bool>> Judge::conditionValues() const {
   return values;
 }
 
+void honourWaiver(ClaimResult& result, const std::string& today) {
+  const Claim& claim = *result.claim;
+  if (!claim.waivedUntil.empty() && result.judgement.verdict != Verdict::kept &&
+      result.judgement.verdict != Verdict::undecided && today <= claim.waivedUntil) {
+    result.judgement.reason = "waived until " + claim.waivedUntil +
+                              (claim.because.empty() ? "" : ": " + claim.because) +
+                              "; without the waiver it would be " + toString(result.judgement.verdict);
+    result.judgement.verdict = Verdict::waived;
+  }
+}
+
 ClaimResult Judge::judge(const Claim& claim) const {
   ClaimResult result;
   result.claim = &claim;
@@ -124,13 +135,7 @@ ClaimResult Judge::judge(const Claim& claim) const {
     differs = differs || result.judgement.verdict != apart;
   }
   if (!differs) result.perCondition.clear();
-  if (!claim.waivedUntil.empty() && result.judgement.verdict != Verdict::kept &&
-      result.judgement.verdict != Verdict::undecided && today_ <= claim.waivedUntil) {
-    result.judgement.reason = "waived until " + claim.waivedUntil +
-                              (claim.because.empty() ? "" : ": " + claim.because) +
-                              "; without the waiver it would be " + toString(result.judgement.verdict);
-    result.judgement.verdict = Verdict::waived;
-  }
+  honourWaiver(result, today_);
   return result;
 }
 
@@ -161,7 +166,7 @@ Judgement Judge::judgeIn(const Claim& claim, const World& world) const {
   if (claim.subject == ClaimSubject::goal || claim.kind == ClaimKind::depth ||
       claim.kind == ClaimKind::tripwire) {
     judgement.verdict = Verdict::undecided;
-    judgement.reason = "goals, depth and tripwires need the attack graph, which this version does not have";
+    judgement.reason = "goals, depth and tripwires are judged on the attack graph, which was not built here";
     return judgement;
   }
   if (claim.subject == ClaimSubject::reach) {

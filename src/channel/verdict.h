@@ -27,7 +27,8 @@ struct Shut {  // an edge out of the states reached, and why it is shut
 
 struct Judgement {
   Verdict verdict = Verdict::kept;
-  std::vector<Hop> witness;  // broken, conditional
+  std::vector<Hop> witness;        // broken, conditional
+  std::vector<std::string> steps;  // of a claim about a goal: what he does, one line each
   double bitsPerSecond = 0;
   bool direct = false;
   std::vector<reach::Atom> conditions;                    // a least set of statements that would keep it
@@ -45,6 +46,9 @@ struct ClaimResult {
   // Where conditions of the model matter: the verdict for each of their values, all closed first.
   std::vector<std::pair<std::map<std::string, bool>, Verdict>> perCondition;
 };
+
+// A waiver that is in force on `today` (an ISO 8601 date) makes it waived, unless it is kept or undecided.
+void honourWaiver(ClaimResult& result, const std::string& today);
 
 struct EgressCell {
   enum class Kind { shut, conditional, relayed, direct, undecided } kind = Kind::shut;

@@ -122,7 +122,7 @@ const Network::Adjacency& Network::adjacency(const Setting& setting) const {
     std::vector<bool> reached(count, false);
     const bool untrusted =
         std::ranges::any_of(party.zones, [&](ZoneId zone) { return model_.at(zone).untrusted; });
-    bool all = anyUncovered || anyRewrite || relatedFromTrusted ||
+    bool all = mayFail_ || anyUncovered || anyRewrite || relatedFromTrusted ||
                (relatedFromUntrusted && (untrusted || chains)) || tooManyRoutes();
     if (!all) {
       auto reach = [&](ClassIndex c) {

@@ -125,6 +125,32 @@ std::optional<AtomIds> Network::neighbourly(ZoneId zone, const Setting& setting)
   return AtomIds{host};
 }
 
+// Layers (semantics 8): each device with all that it does.
+void Network::internFailures() {
+  for (const Point& point : points_) {
+    Atom atom{"device " + point.name,
+              "",
+              point.name,
+              point.name + " lets everything pass",
+              "",
+              point.link ? model_.at(*point.link).place : Place{},
+              true};
+    failures_.push_back(atoms_.intern(std::move(atom)));
+  }
+}
+
+bool Network::someTolerates(const std::vector<PointId>& route, ClassIndex source, PartyId sender,
+                            ZoneId entering, ZoneId leaving, SourceKind kind, const Setting& setting) const {
+  const Family family = endpoints_[source].family;
+  ZoneId zone = entering;
+  for (const PointId id : route) {
+    if (mayBeUncovered(id, family) || sourceTolerated(id, source, sender, zone, kind, setting)) return true;
+    if (!mayFail_) return false;
+    zone = beyond(id, zone, leaving);
+  }
+  return route.empty();
+}
+
 std::optional<AtomIds> Network::repliesPass(PointId id, const Setting& setting) const {
   const Point& point = points_[id.index()];
   if (point.own != nullptr && point.own->established) {
@@ -332,6 +358,8 @@ std::vector<Network::Acceptance> Network::passes(PointId id, ClassIndex from, Cl
       ways.push_back({ServiceSet::all(), atoms, WayKind::uncovered});
     }
   }
+  if (mayFail_ && !setting.supposes(failures_[id.index()]))
+    ways.push_back({ServiceSet::all(), {failures_[id.index()]}, WayKind::failed});
   return ways;
 }
 

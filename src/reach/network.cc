@@ -15,12 +15,13 @@ using space::Family;
 using space::ServiceSet;
 
 Network::Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
-                 const std::vector<const AddressSet*>& distinguish)
-    : model_(model), atoms_(atoms), values_(std::move(values)) {
+                 const std::vector<const AddressSet*>& distinguish, bool mayFail)
+    : model_(model), atoms_(atoms), mayFail_(mayFail), values_(std::move(values)) {
   makeParties(distinguish);
   addLinkLocalClasses();
   makePoints();
   internEnforcementAtoms();
+  if (mayFail_) internFailures();
   routeCache_.resize(model_.zones.size() * model_.zones.size());
 }
 

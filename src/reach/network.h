@@ -60,6 +60,7 @@ enum class WayKind {
   free,       // inside a zone
   rule,       // accepted by the rules
   uncovered,  // a family the filter does not cover and passes
+  failed,     // the device has failed: it passes everything, and answers
   liveFlow,   // a forged packet of an existing flow
   related,    // an ICMP error accepted as related
   helper,     // a further conversation named by a tracking helper
@@ -90,8 +91,9 @@ struct Way {
   model::ZoneId fromZone;       // where it really enters
   space::ServiceSet packets;    // as they arrive; not empty
   std::optional<space::ServiceSet> sent;  // as sent, where a rewrite lies between
-  bool retargeted = false;                // a rewrite changed the destination port
-  bool answered = false;                  // replies come back to the sender
+  bool linkLocal = false;       // to the link-local address of a machine that has others in this family too
+  bool retargeted = false;      // a rewrite changed the destination port
+  bool answered = false;        // replies come back to the sender
   model::ZoneId tapped;         // valid: it was followed only to this zone, whose adversary is on the path
   AtomIds atoms;                // unstated statements that it needs to stay unstated
   std::vector<PointId> points;  // that it passes
@@ -112,8 +114,9 @@ class Network {
   // `values`: the values of the conditions (by ConditionId) that the network may have, at least one. With
   // several, each hop may meet another of them: what is stored, or held by a machine, waits while they
   // change. The model and the atoms outlive the network.
+  // `mayFail`: every point may fail; the ways that open then bear an atom that says so (Atom::failure).
   Network(const model::Model& model, Atoms& atoms, std::vector<std::vector<bool>> values,
-          const std::vector<const space::AddressSet*>& distinguish = {});
+          const std::vector<const space::AddressSet*>& distinguish = {}, bool mayFail = false);
 
   const model::Model& model() const { return model_; }
   const std::vector<Party>& parties() const { return parties_; }
@@ -124,8 +127,11 @@ class Network {
   // More than one machine of ours: a group, or the unlisted machines of a trusted zone.
   bool several(PartyId id) const {
     const Party& party = at(id);
+    if (!standsFor_.empty() && standsFor_[id.index()]) return true;
     return !party.adversary && (party.kind != Party::Kind::host || model_.at(party.host).count > 1);
   }
+  // These hosts stand for others that nothing tells from them, too. Before anything is asked.
+  void standFor(std::vector<bool> byParty) { standsFor_ = std::move(byParty); }
   const std::vector<Point>& points() const { return points_; }
   bool sameDevice(PointId a, PointId b) const {
     return std::ranges::binary_search(sameDevice_[a.index()], b);
@@ -145,6 +151,9 @@ class Network {
     AtomIds atoms;
   };
   std::vector<Hears> heardAt(PartyId id, const Setting& setting) const;
+
+  // Whether a packet of the party that bears this address may get past any filter, or needs none.
+  bool mayBear(PartyId from, ClassIndex source, const Setting& setting) const;
 
   // Whether who holds one machine of the zone can take another's address.
   bool takesNeighbours(model::ZoneId zone, const Setting& setting) const {
@@ -297,8 +306,18 @@ class Network {
                                                             model::ZoneId entering,
                                                             model::ZoneId leaving) const;
 
+  // Whether a point of the route takes the source for one from its side; of a network that cannot fail, the
+  // first, without which no other is met.
+  bool someTolerates(const std::vector<PointId>& route, ClassIndex source, PartyId sender,
+                     model::ZoneId entering, model::ZoneId leaving, SourceKind kind,
+                     const Setting& setting) const;
+  void internFailures();
+
   const model::Model& model_;
   Atoms& atoms_;
+  bool mayFail_ = false;
+  std::vector<bool> standsFor_;   // by party; empty: none
+  std::vector<AtomId> failures_;  // by point
   struct {
     AtomId zoneSources, hostSources, relatedOutside, relatedNone, families, uncovered, helpers, established;
   } known_;

@@ -184,8 +184,8 @@ struct Network::Walk {
       const auto tolerated = translated ? std::optional(AtomIds{})
                                         : net.sourceTolerated(id, now.source, sender, zone, kind, setting);
       for (const Acceptance& acceptance : net.passes(id, now.source, now.destination, zone, next, setting)) {
-        if (acceptance.kind == WayKind::uncovered) {
-          take(acceptance.services, acceptance.atoms, WayKind::uncovered, AtomIds{});
+        if (acceptance.kind == WayKind::uncovered || acceptance.kind == WayKind::failed) {
+          take(acceptance.services, acceptance.atoms, acceptance.kind, AtomIds{});
         } else if (tolerated) {
           takeBothWays(acceptance.services, join(acceptance.atoms, *tolerated), WayKind::rule);
         }
@@ -336,11 +336,8 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
   }
   if (kind == SourceKind::own) waysBeside(ways, entering, source, kind, base, destination);
   for (const auto& route : routes(entering, leaving)) {
-    if (kind != SourceKind::own && !route.empty() &&
-        !sourceTolerated(route.front(), source, sender, entering, kind, setting) &&
-        !mayBeUncovered(route.front(), endpoints_[source].family)) {
+    if (kind != SourceKind::own && !someTolerates(route, source, sender, entering, leaving, kind, setting))
       continue;
-    }
     for (ClassIndex start : startsFor(route, destination)) {
       Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, held, expected, {}};
       walk.open.push_back({ServiceSet::all(), ServiceSet::all(), false, false, base,

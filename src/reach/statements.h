@@ -19,12 +19,13 @@ using AtomId = StrongId<struct AtomTag>;
 using AtomIds = std::vector<AtomId>;  // sorted, without repetition
 
 struct Atom {
-  std::string key;    // unique: "enforcement anti-spoofing zone"
-  std::string line;   // what to write: "anti-spoofing: zone"
-  std::string where;  // into what: "enforcement", "hosts.ws", "hosts.dns-int.services.dns"
-  std::string text;   // what holds once it is written
-  std::string test;   // how to test it on the real thing
-  Place place;        // where the statement would go
+  std::string key;       // unique: "enforcement anti-spoofing zone"
+  std::string line;      // what to write: "anti-spoofing: zone"
+  std::string where;     // into what: "enforcement", "hosts.ws", "hosts.dns-int.services.dns"
+  std::string text;      // what holds once it is written
+  std::string test;      // how to test it on the real thing
+  Place place;           // where the statement would go
+  bool failure = false;  // the model does state it, but what states it may fail: a layer (semantics 8)
 };
 
 class Atoms {

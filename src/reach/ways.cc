@@ -190,7 +190,7 @@ const std::vector<ClassIndex>& Network::forgeable(ZoneId entering, ZoneId leavin
     if (ofZone.empty()) return;
     const bool possible = std::ranges::any_of(routes(entering, leaving), [&](const auto& route) {
       return route.empty() || mayBeUncovered(route.front(), family) ||
-             sourceTolerated(route.front(), ofZone.front(), PartyId(), entering, SourceKind::forged, setting);
+             someTolerates(route, ofZone.front(), PartyId(), entering, leaving, SourceKind::forged, setting);
     });
     if (!possible) return;
     for (const ClassIndex c : ofZone) {
@@ -201,6 +201,17 @@ const std::vector<ClassIndex>& Network::forgeable(ZoneId entering, ZoneId leavin
   add(nowhere_);
   std::ranges::sort(*classes);
   return *classes;
+}
+
+bool Network::mayBear(PartyId from, ClassIndex source, const Setting& setting) const {
+  return std::ranges::any_of(at(from).zones, [&](ZoneId entering) {
+    if (endpoints_[source].zone == entering && neighbourly(entering, setting)) return true;
+    for (std::size_t to = 0; to < model_.zones.size(); ++to) {
+      const auto& classes = forgeable(entering, ZoneId(to), endpoints_[source].family, setting);
+      if (std::ranges::binary_search(classes, source)) return true;
+    }
+    return false;
+  });
 }
 
 std::vector<Network::Opening> Network::openings(ClassIndex from, ClassIndex to,
@@ -318,7 +329,7 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
       }
       bool other = false;
       for (const Acceptance& acceptance : this->passes(id, request.to, request.from, near, far, setting)) {
-        if (acceptance.kind == WayKind::uncovered) {
+        if (acceptance.kind == WayKind::uncovered || acceptance.kind == WayKind::failed) {
           atoms = join(atoms, acceptance.atoms);
           other = true;
         }

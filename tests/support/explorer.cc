@@ -135,12 +135,14 @@ std::optional<Path> Explorer::reach(const model::Claim& claim, Unstated unstated
   };
   for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
     const Endpoint& from = endpoints[e];
-    if (from.zone < 0 || from.party < 0 || universe_.parties()[from.party].service >= 0) continue;
+    if (from.zone < 0 || from.party < 0 || from.besides) continue;
+    if (universe_.parties()[from.party].service >= 0) continue;
     const bool only = claim.kind == model::ClaimKind::only;
     if (among(claim.from, from, !only) == only) continue;
     for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
       const Endpoint& to = endpoints[d];
-      if (to.zone < 0 || to.party < 0 || net.family(d) != net.family(e) || !among(claim.to, to, false))
+      if (to.zone < 0 || to.party < 0 || to.besides || net.family(d) != net.family(e) ||
+          !among(claim.to, to, false))
         continue;
       if (only && beside(from.zone)) continue;
       if (from.party == to.party && !universe_.parties()[from.party].group) continue;

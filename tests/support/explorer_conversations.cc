@@ -72,6 +72,30 @@ bool ConcreteWalk::shareFamily(int party, int endpoint) const {
   });
 }
 
+// Semantics 4: whether whoever tells the opener something chooses where it goes, and a list of addresses is
+// what limits it. A deny-list refuses the addresses on it and no others, an allow-list may allow link-local
+// ones only.
+bool ConcreteWalk::chosenFromList(const Opener& opener) const {
+  if (opener.kind != Opener::Kind::effect) return false;
+  const auto& service = universe_.model().services[opener.service];
+  const auto& effect = universe_.behaviours().at(service.behaviour).effects[opener.effect];
+  if (!service.addresses || effect.kind != EffectKind::relay) return false;
+  return effect.destination == model::Destination::byName ||
+         effect.destination == model::Destination::byAddress;
+}
+
+// Decisions 0010 and 0017: no filter stands between two machines of one pool, be their zones isolated or not.
+// At the end of a tunnel that the bytes opened nobody waits: how they move among such ends is no hop.
+bool ConcreteWalk::throughPool(int source, int destination) const {
+  const auto& endpoints = universe_.endpoints();
+  const int there = endpoints[destination].party;
+  if (there < 0 || universe_.parties()[there].kind == Party::Kind::tunnel) return false;
+  for (int s = 0; s < services_; ++s) {
+    if (universe_.inPool(s, endpoints[source]) && universe_.inPool(s, endpoints[destination])) return true;
+  }
+  return false;
+}
+
 bool ConcreteWalk::crossesOnPath(const Route& route) const {
   for (std::size_t i = 1; i + 1 < route.zones.size(); ++i) {
     const auto& zone = universe_.model().zones[route.zones[i]];
@@ -85,6 +109,7 @@ void ConcreteWalk::converse(Opener& opener) {
   const auto& endpoints = universe_.endpoints();
   const Party& party = universe_.parties()[opener.party];
   const bool code = opener.kind == Opener::Kind::code;
+  const bool chosen = chosenFromList(opener);
   std::vector<char> emits(universe_.kinds().size(), 1);
   if (opener.kind == Opener::Kind::effect) {
     const auto& behaviour = universe_.behaviours().at(universe_.model().services[opener.service].behaviour);
@@ -96,6 +121,7 @@ void ConcreteWalk::converse(Opener& opener) {
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
     const int to = endpoints[d].zone;
     if (to < 0) continue;
+    if (endpoints[d].besides && !chosen) continue;
     const int goes = goesTo(opener, d);
     if (goes == 0) continue;
     // What a machine sends to its own address stays inside it, but code may put it on the wire, and a group
@@ -117,6 +143,12 @@ void ConcreteWalk::converse(Opener& opener) {
       if (network_.family(e) != network_.family(d)) continue;
       const bool own = network_.owns(opener.party, e);
       if (!own && !code) continue;
+      if (endpoints[e].besides && !endpoints[d].linkLocal) continue;
+      if (code && own && !away && !question_.direct && throughPool(e, d)) {
+        static const Route tunnels{{}, {}};
+        for (int k = 0; k < static_cast<int>(emits.size()); ++k)
+          hear(opener, tunnels, {e, d, k, opener.party}, true, goes, true);
+      }
       // Semantics 3: a neighbour's address, both ways, in a trusted zone; any other source one way.
       const bool neighbour = !own && party.kind != Party::Kind::untrusted && endpoints[e].zone >= 0 &&
                              hasLeg(endpoints[e].zone) && !endpoints[e].linkLocal;
@@ -137,8 +169,9 @@ void ConcreteWalk::converse(Opener& opener) {
           if (route.crossings.empty()) {
             // Inside a zone: by ingress, whatever source, unless ports are secured.
             if (!own && network_.portSecurity(leg)) continue;
-            // docs/stages/filters-and-reach.md: only uncovered traffic bears them.
-            if ((endpoints[e].linkLocal || endpoints[d].linkLocal) && shareFamily(opener.party, d)) continue;
+            // Uncovered traffic bears them, and what neighbours say to each other who meet by no others.
+            if ((endpoints[e].linkLocal || endpoints[d].linkLocal) && !chosen && shareFamily(opener.party, d))
+              continue;
             // The answer to the address of another leg does not come back inside the zone.
             const bool here = endpoints[e].zone == leg || endpoints[e].zone < 0 || endpoints[e].linkLocal;
             for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
@@ -147,6 +180,7 @@ void ConcreteWalk::converse(Opener& opener) {
             }
             continue;
           }
+          if (endpoints[e].besides || endpoints[d].besides) continue;
           const bool onPath = crossesOnPath(route);
           for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
             if (!emits[k]) continue;

@@ -82,7 +82,8 @@ const std::vector<ConcreteWalk::LiveFlow>& ConcreteWalk::liveFlows(int stranger,
   liveKnown_[stranger][endpoint] = 1;
   const auto& a = universe_.endpoints()[stranger];
   const auto& b = universe_.endpoints()[endpoint];
-  if (a.zone < 0 || b.zone < 0 || a.address.family != b.address.family) return flows;
+  if (a.zone < 0 || b.zone < 0 || a.besides || b.besides || a.address.family != b.address.family)
+    return flows;
   if (a.party >= 0 && a.party == b.party && !universe_.parties()[a.party].group)
     return flows;  // inside a machine
   // Any flow that the filters accept may be live, whoever may have opened it
@@ -165,12 +166,13 @@ bool ConcreteWalk::relatedPasses(const Route& route, const ConcretePacketOnWay& 
 void ConcreteWalk::related(int from, int to, Hop& hop) {
   const auto& endpoints = universe_.endpoints();
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
-    if (endpoints[d].zone < 0) continue;
+    if (endpoints[d].zone < 0 || endpoints[d].besides) continue;
     for (const int leg : universe_.parties()[from].zones) {
       for (const Route& route : network_.routes(leg, endpoints[d].zone)) {
         if (route.crossings.empty() || !hears(to, d)) continue;
         for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
-          if (!network_.owns(from, e) || network_.family(e) != network_.family(d)) continue;
+          if (endpoints[e].besides || !network_.owns(from, e) || network_.family(e) != network_.family(d))
+            continue;
           for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
             if (!fits(universe_.kinds()[k], network_.family(d))) continue;
             if ((hop.flags & kTells) != 0 && !over(from, to, k)) continue;
@@ -328,7 +330,7 @@ void ConcreteWalk::helped(int from, int to, Hop& hop) {
   const Party& sender = universe_.parties()[from];
   const int kinds = static_cast<int>(universe_.kinds().size());
   for (int d = 0; d < static_cast<int>(endpoints.size()); ++d) {
-    if (endpoints[d].zone < 0) continue;
+    if (endpoints[d].zone < 0 || endpoints[d].besides) continue;
     for (int e = 0; e < static_cast<int>(endpoints.size()); ++e) {
       if (endpoints[e].zone < 0 || endpoints[e].linkLocal || network_.family(e) != network_.family(d))
         continue;

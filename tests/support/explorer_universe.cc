@@ -87,6 +87,19 @@ std::vector<Address> borders(const std::vector<AddressSet>& sets, Family family)
   return found;
 }
 
+// One that is nobody else's, and those that some word of the model singles out (RFC 3927 section 2.1; RFC
+// 4291 section 2.5.6, of which we take all of fe80::/10).
+std::vector<Address> linkLocals(const std::vector<Address>& candidates, Family family, std::size_t party) {
+  const bool four = family == Family::ipv4;
+  const space::Bits128 first = four ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
+  const space::Bits128 last = first + (four ? space::Bits128{0xFFFFU} : (space::Bits128{1} << 118U) - 1);
+  std::vector<Address> found{{family, first + party + 1}};
+  for (const auto& address : candidates) {
+    if (address.value >= first && address.value <= last) found.push_back(address);
+  }
+  return found;
+}
+
 }  // namespace
 
 bool belowSuffix(const std::string& name, const std::string& suffix) {
@@ -145,6 +158,16 @@ void Universe::addParties() {
   }
 }
 
+bool Universe::inPool(int service, const Endpoint& endpoint) const {
+  const auto& pool = model_.services[service].pool;
+  if (!pool || endpoint.linkLocal || endpoint.party < 0 || model_.zones[endpoint.zone].untrusted)
+    return false;
+  const Party& party = parties_[endpoint.party];
+  if (party.kind == Party::Kind::host || (party.service >= 0 && party.service != service)) return false;
+  return std::any_of(pool->begin(), pool->end(),
+                     [&](const PlaceTerm& term) { return means(term, endpoint); });
+}
+
 std::vector<int> Universe::tunnelsOf(int service, bool waiting) const {
   // Where hosts state all addresses of the pool, nobody else can have one.
   auto hasAddress = [&](std::size_t p) {
@@ -163,6 +186,8 @@ std::vector<int> Universe::tunnelsOf(int service, bool waiting) const {
 
 void Universe::addEndpoints() {
   const auto sets = mentionedAddresses(model_);
+  const bool listsAddresses = std::any_of(model_.services.begin(), model_.services.end(),
+                                          [](const auto& service) { return service.addresses.has_value(); });
   AddressSet claimed;  // by hosts that state an address
   for (const auto& host : model_.hosts) {
     for (const auto& address : host.addresses)
@@ -222,10 +247,15 @@ void Universe::addEndpoints() {
       }
       // Decision 0011: in a family that passes uncovered every machine may speak. The address is nobody
       // else's.
-      if (!any) {
-        const space::Bits128 prefix =
-            family == Family::ipv4 ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
-        endpoints_.push_back({{family, prefix + p + 1}, party.zones.front(), static_cast<int>(p), true});
+      // In IPv6 every machine has one beside the others (RFC 4291 section 2.1), in IPv4 it has not (RFC 3927
+      // section 1.9).
+      if (any && (!listsAddresses || family == Family::ipv4)) continue;
+      for (const int zone : party.zones) {
+        std::set<std::string> seen;
+        for (const auto& address : linkLocals(candidates, family, p)) {
+          if (!claimed.contains(address) && seen.insert(signatureOf(sets, address)).second)
+            endpoints_.push_back({address, zone, static_cast<int>(p), true, any});
+        }
       }
     }
     // Addresses that nobody bears; senders may still forge them, and rules may still decide them.

@@ -32,7 +32,10 @@ struct Endpoint {
   space::Address address;
   int zone = -1;           // -1: no zone has it
   int party = -1;          // -1: nobody is there
-  bool linkLocal = false;  // in a family in which its party has no address: uncovered traffic only
+  bool linkLocal = false;  // in a family in which its party has no address: uncovered traffic, neighbours
+  // Link-local beside addresses of the family: only neighbours meet there, and only where a list of addresses
+  // refuses the others. Always `linkLocal` as well.
+  bool besides = false;
 };
 
 // What a packet says above its addresses, with an ephemeral source port.
@@ -72,6 +75,9 @@ class Universe {
   int ofHost(model::HostId host) const { return static_cast<int>(host.index()); }
   int ofZone(int zone) const { return static_cast<int>(model_.hosts.size()) + zone; }
   std::vector<int> tunnelsOf(int service, bool waiting) const;  // their ends in trusted zones
+  // Decision 0010: an address of the service's pool, borne by one of its machines: an end of one of its
+  // tunnels, or a machine that the model does not list.
+  bool inPool(int service, const Endpoint& endpoint) const;
 
   // Does this word of a list mean this address? Not for domain names.
   bool means(const model::PlaceTerm& term, const Endpoint& endpoint) const;

@@ -99,6 +99,8 @@ class ConcreteWalk {
   bool sameMachine(int source, int destination) const;
   bool crossesOnPath(const Route& route) const;
   bool shareFamily(int party, int endpoint) const;
+  bool chosenFromList(const Opener& opener) const;
+  bool throughPool(int source, int destination) const;
 
   // Ways without a conversation (explorer_forging.cc): one party's code to another's.
   Hop without(int from, int to, std::string& how);
