@@ -5,7 +5,8 @@
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libfyaml-dev nlohmann-json3-dev libsimdjson-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
-  liblzma-dev libmnl-dev libzip-dev libpugixml-dev
+  liblzma-dev libmnl-dev libzip-dev libpugixml-dev libgraphviz-dev
+  python3-pip zlib1g  # HiGHS comes as a wheel (cmake/Highs.cmake)
 )
 vauban_test_packages=(
   libgtest-dev librapidcheck-dev libvalijson-dev

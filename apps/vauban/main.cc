@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "attack_command.h"
 #include "base/nearest_name.h"
 #include "catalogue_commands.h"
 #include "certificates.h"
@@ -108,7 +109,11 @@ ExitCode verify(const Call& call) {
                  std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                      std::chrono::duration<double>(call.seconds)));
   }
-  const std::vector<channel::ClaimResult> results = judge.judgeAll(call.jobs);
+  std::vector<channel::ClaimResult> results = judge.judgeAll(call.jobs);
+  constexpr double kSecondsOfGoal = 30;
+  const double seconds = call.seconds > 0 ? std::min(call.seconds, kSecondsOfGoal) : kSecondsOfGoal;
+  if (auto judged = judgeGoals(*loaded, judge.trust(), call.today, seconds, results); !judged)
+    return refuse(call.format, judged.error());
   if (!call.certificates.empty()) {
     auto written = writeCertificates(call.certificates, loaded->model, judge, results);
     if (!written) return refuse(call.format, written.error());
@@ -288,6 +293,35 @@ int run(int argc, char** argv) {
   sub->add_option("--format", compiling.format, "the first is the default")
       ->check(CLI::IsMember({"text", "json"}));
   sub->callback([&compiling, &code] { code = compileCommand(compiling); });
+
+  AttackCall attacking;
+  attacking.today = todayIso();
+  sub = app.add_subcommand("attack", "what an attacker can do, and how many things must fail for it");
+  sub->add_option("model", attacking.model, "model file, or a folder of them")->required();
+  sub->add_option("--goal", attacking.goals,
+                  "data:ASSET, impact:ASSET[:KIND], controls:HOST (those of the model)");
+  sub->add_option("--start", attacking.start, "a zone or host, insider:HOST, supply-chain:PRODUCT");
+  sub->add_option("--group", attacking.groups,
+                  "a group or campaign of ATT&CK: only what it is seen to use; any: no restriction");
+  sub->add_option("--flow", attacking.flow, "an Attack Flow: which of its actions can be done here")
+      ->check(CLI::ExistingFile);
+  sub->add_option("--what-if", attacking.changes,
+                  "isolated:ZONE, shared:ZONE, mfa:CREDENTIAL or deploy:D3-ID@PLACE");
+  sub->add_option("--decoys", attacking.decoys, "the best places for so many decoys")
+      ->check(CLI::Range(1, 100));
+  sub->add_option("--paths", attacking.paths, "ways shown of each goal (5); 0: depths alone")
+      ->check(CLI::Range(0, 1000));
+  sub->add_option("--time-limit", attacking.seconds, "seconds for one search (10)")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--format", attacking.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json", "svg", "navigator", "stix"}));
+  sub->add_option("--domain", attacking.domain, "of a Navigator layer")
+      ->check(CLI::IsMember({"enterprise", "ics"}));
+  sub->add_option("--output", attacking.output, "writes to this file");
+  sub->add_option("--today", attacking.today, "the date in what is written, YYYY-MM-DD");
+  sub->add_flag("-v,--verbose", attacking.verbose, "every way step by step, all places");
+  sub->add_flag("--no-color,--no-colour", attacking.noColour, "no colour on a terminal either");
+  sub->callback([&attacking, &code] { code = attackCommand(attacking); });
 
   LabCall playing;
   playing.today = todayIso();

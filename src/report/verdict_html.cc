@@ -92,8 +92,9 @@ std::string inShort(const ClaimResult& result) {
   }
   if (judgement.verdict == Verdict::undecided || judgement.verdict == Verdict::waived)
     return judgement.reason;
-  if (judgement.witness.empty()) return "a way exists";
+  if (judgement.witness.empty()) return judgement.steps.empty() ? "a way exists" : judgement.steps.front();
   if (isMissing(judgement.witness.front())) return "something that should pass does not";
+  if (!judgement.steps.empty()) return judgement.steps.front();
   const std::string capacity = capacityInWords(judgement);
   return count(judgement.witness.size(), "hop", "hops") + (capacity.empty() ? "" : ", " + capacity);
 }
@@ -199,6 +200,12 @@ std::string detail(const model::Model& model, const ClaimResult& result, std::si
       words += (words.empty() ? "" : ", ") + name + (open ? " open" : " closed");
     html += "<p>With " + apart(words) + ": " + channel::toString(verdict) + ".</p>\n";
   }
+  for (std::size_t n = 0; n < judgement.steps.size(); ++n) {
+    html += n == 0 ? "<h4>What an attacker does</h4>\n<p>" + apart(judgement.steps[n]) +
+                         ".</p>\n<ol class=\"way\">\n"
+                   : "<li>" + apart(judgement.steps[n]) + ".</li>\n";
+  }
+  if (!judgement.steps.empty()) html += "</ol>\n";
   // An `at-most` claim that is kept still shows what there is.
   if (!judgement.witness.empty()) html += way(judgement);
   if (!judgement.conditions.empty()) {

@@ -63,6 +63,7 @@ Json claimJson(const ClaimResult& result) {
         {{"stated", statement.stated}, {"text", statement.text}, {"place", placeJson(statement.place)}});
   }
   json["assumptions"] = assumptions;
+  if (!judgement.steps.empty()) json["steps"] = judgement.steps;
   if (!judgement.witness.empty()) {
     Json hops = Json::array();
     for (const Hop& hop : judgement.witness) hops.push_back(hopJson(hop));

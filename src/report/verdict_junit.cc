@@ -27,6 +27,9 @@ std::string details(const model::Model& model, const ClaimResult& result) {
     }
     text += fmt::format("{}: {}\n", words, channel::toString(verdict));
   }
+  for (std::size_t n = 0; n < judgement.steps.size(); ++n)
+    text += fmt::format("{}{}\n", n == 0 ? "" : fmt::format("{}. ", n), judgement.steps[n]);
+  if (!judgement.steps.empty() && !judgement.witness.empty()) text += "the ways of the bytes:\n";
   std::size_t number = 0;
   for (const channel::Hop& hop : judgement.witness) {
     text += fmt::format("{}. {}\n", ++number, hopInWords(hop));

@@ -160,7 +160,10 @@ std::string messageOf(const model::Model& model, const ClaimResult& result) {
   std::string text = fmt::format("{} is {}. Claimed: {}.", result.claim->id,
                                  channel::toString(judgement.verdict), claimInWords(model, *result.claim));
   if (!judgement.reason.empty()) text += " " + judgement.reason + ".";
-  if (!judgement.witness.empty()) {
+  // Of a goal what an attacker does; the ways of his bytes are the locations.
+  for (std::size_t n = 0; n < judgement.steps.size(); ++n)
+    text += n == 0 ? " Found: " + judgement.steps[n] : fmt::format("\n{}. {}", n, judgement.steps[n]);
+  if (judgement.steps.empty() && !judgement.witness.empty()) {
     const std::string capacity = capacityInWords(judgement);
     text += " Found" + (capacity.empty() ? "" : " (" + capacity + ")") + ":";
     std::size_t number = 0;

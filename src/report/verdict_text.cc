@@ -112,8 +112,13 @@ std::string verifyText(const model::Model& model, const std::vector<ClaimResult>
         words += (words.empty() ? "" : ", ") + name + (open ? " open" : " closed");
       out += fmt::format("    {}: {}\n", words, channel::toString(verdict));
     }
+    for (std::size_t n = 0; n < judgement.steps.size(); ++n)
+      out += fmt::format("    {}{}\n", n == 0 ? "" : fmt::format("{}. ", n), judgement.steps[n]);
     std::size_t number = 0;
-    for (const Hop& hop : judgement.witness) out += fmt::format("    {}. {}\n", ++number, hopText(hop));
+    // What an attacker does says it already.
+    const bool hops = judgement.steps.empty() || style.verbose;
+    for (const Hop& hop : hops ? judgement.witness : std::vector<Hop>{})
+      out += fmt::format("    {}. {}\n", ++number, hopText(hop));
     for (const reach::Atom& atom : judgement.conditions) {
       out += fmt::format("    kept if you state, in {}:  {}\n", atom.where, atom.line);
       if (!atom.test.empty()) out += fmt::format("        test it: {}\n", atom.test);

@@ -1,0 +1,178 @@
+#include "attack_command.h"
+
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "attack/attack_answers.h"
+#include "attack/attack_goals.h"
+#include "attack/flow_answers.h"
+#include "attack/goal_judge.h"
+#include "attack/what_if.h"
+#include "catalog/inference.h"
+#include "knowledge_in_force.h"
+#include "report/attack_report.h"
+#include "verdict_format.h"
+
+namespace vauban {
+namespace {
+
+using attack::AttackGraph;
+
+Diagnostic fileProblem(const std::string& file, const std::string& message) {
+  return {Severity::error, {file, 0, 0}, 0, message, "", ""};
+}
+
+Result<attack::AttackFlow> flowOfFile(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const attack::AttackFlowLimits limits;
+  std::string text;
+  char block[1 << 16];
+  while (in && text.size() <= limits.bytes) {
+    in.read(block, sizeof block);
+    text.append(block, static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in.eof()) return failure(fileProblem(file, text.empty() ? "cannot be read" : "is too long"));
+  return attack::readAttackFlow(text, file, limits);
+}
+
+// Who may be restricted to what they are seen to use: the call, or else the model; "any" restricts nobody.
+Result<std::vector<attack::Party>> partiesOf(const AttackCall& call, const model::Model& model,
+                                             const catalog::Catalogue& catalogue) {
+  if (call.groups.empty()) return attack::partiesOf(catalogue, model.threats.groups, "threats.groups");
+  if (call.groups == std::vector<std::string>{"any"}) return std::vector<attack::Party>{};
+  return attack::partiesOf(catalogue, call.groups, "--group");
+}
+
+// Rows that D3FEND's inference has for a technique, over all views.
+std::size_t inferredRows(const catalog::Catalogue& catalogue, const std::string& technique) {
+  const catalog::Hierarchy hierarchy(catalogue.ontology);
+  std::size_t rows = 0;
+  for (const catalog::Row& row : catalog::infer(hierarchy, {catalog::View::page, {}, {}}))
+    rows += catalogue.ontology[row.defensive].id == technique ? 1 : 0;
+  return rows;
+}
+
+std::string defenceOf(const std::string& change) {
+  if (change.starts_with("isolated:") || change.starts_with("shared:")) return "D3-BDI";
+  if (change.starts_with("mfa:")) return "D3-MFA";
+  if (change.starts_with("deploy:")) return change.substr(7, change.find('@') - 7);
+  return "";
+}
+
+report::FlowTime midnight(const std::string& today) {
+  int year = 1970;
+  unsigned month = 1, day = 1;
+  std::istringstream(today.size() == 10 ? today.substr(0, 4) : "1970") >> year;
+  std::istringstream(today.size() == 10 ? today.substr(5, 2) : "1") >> month;
+  std::istringstream(today.size() == 10 ? today.substr(8, 2) : "1") >> day;
+  return std::chrono::sys_days(std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day));
+}
+
+Result<std::string> written(const AttackCall& call, const report::AttackReport& report) {
+  if (call.format == "json") return report::attackJson(report);
+  if (call.format == "svg") return report::attackSvg(report);
+  if (call.format == "stix") return report::attackStix(report, midnight(call.today));
+  if (call.format == "navigator") {
+    return report::attackNavigator(
+        report, call.domain == "ics" ? catalog::Framework::attackIcs : catalog::Framework::attackEnterprise);
+  }
+  const bool onTerminal = call.output.empty();
+  const report::TextStyle style = terminalStyle(call.verbose, call.noColour || !onTerminal);
+  return report::attackText(report, {style.colour, style.verbose});
+}
+
+Result<std::string> answered(const AttackCall& call) {
+  auto loaded = loadModel(call.model);
+  if (!loaded) return std::unexpected(loaded.error());
+  auto catalogue = knowledgeInForce("");
+  if (!catalogue) return std::unexpected(catalogue.error());
+  auto all = attack::StepTemplates::builtIn();
+  if (!all) return std::unexpected(all.error());
+  const model::Model& model = loaded->model;
+  const auto parties = partiesOf(call, model, *catalogue);
+  if (!parties) return std::unexpected(parties.error());
+  const auto start = attack::parseStart(model, call.start);
+  if (!start) return std::unexpected(start.error());
+  const auto goals = attack::parseGoals(model, call.goals);
+  if (!goals) return std::unexpected(goals.error());
+
+  const attack::StepTemplates templates = parties->empty() ? std::move(*all) : attack::usedBy(*all, *parties);
+  const auto graphOf = [&](const model::Model& of, const attack::Start& from) {
+    const channel::Trust trust = channel::Trust::of(of, channel::SuffixLists::builtIn());
+    return attack::buildAttackGraph(of, loaded->behaviours, trust, templates, from);
+  };
+  const attack::TechniqueUse use(*catalogue);
+  const AttackGraph graph = graphOf(model, *start);
+  const attack::GoalsOfModel asked =
+      call.goals.empty() ? attack::goalsOf(model) : attack::GoalsOfModel{*goals, false};
+  attack::AttackQuestion question{asked.goals, call.paths, call.decoys, call.seconds};
+  // Of a flow each action is the question, of every host its depth.
+  if (!call.flow.empty()) question.goals.clear();
+  if (asked.everyHost && !call.verbose && call.format == "text") question.paths = 0;
+  const attack::AttackAnswers answers = attack::answer(graph, use, question);
+  report::AttackReport report{graph, use, answers, asked.everyHost, *parties};
+
+  std::optional<attack::AttackFlow> flow;
+  if (!call.flow.empty()) {
+    auto read = flowOfFile(call.flow);
+    if (!read) return std::unexpected(read.error());
+    flow = std::move(*read);
+    attack::SearchLimits limits;
+    limits.seconds = call.seconds;
+    limits.sets = 4;
+    report.flow = report::AttackReport::Flow{&*flow, attack::answerFlow(graph, use, *flow, limits)};
+  }
+  for (const std::string& change : call.changes) {
+    const auto changed = attack::changed(model, change);
+    if (!changed) return std::unexpected(changed.error());
+    const AttackGraph after = graphOf(*changed, *start);
+    const std::string defence = defenceOf(change);
+    report.changes.push_back({attack::compare(graph, after, use, question, change), defence,
+                              defence.empty() ? 0 : inferredRows(*catalogue, defence)});
+    if (const auto inside = attack::startInside(graph, change)) {
+      report.changes.back().whatIf.inside =
+          attack::stepsLostToday(graphOf(model, *inside), graphOf(*changed, *inside));
+    }
+  }
+  return written(call, report);
+}
+
+}  // namespace
+
+ExitCode attackCommand(const AttackCall& call) {
+  const auto text = answered(call);
+  if (!text) return refuse(call.format == "json" ? "json" : "text", text.error());
+  if (call.output.empty()) {
+    std::cout << *text;
+    return ExitCode::ok;
+  }
+  std::ofstream out(call.output, std::ios::binary);
+  out << *text;
+  out.close();
+  if (!out) return refuse(call.format, {fileProblem(call.output, "cannot be written")});
+  return ExitCode::ok;
+}
+
+Result<void> judgeGoals(const LoadedModel& loaded, const channel::Trust& trust, const std::string& today,
+                        double seconds, std::vector<channel::ClaimResult>& results) {
+  const auto aboutGoal = [](const channel::ClaimResult& result) {
+    return attack::isAboutGoal(*result.claim);
+  };
+  if (std::ranges::none_of(results, aboutGoal)) return {};
+  auto catalogue = knowledgeInForce("");
+  if (!catalogue) return std::unexpected(catalogue.error());
+  auto templates = attack::StepTemplates::builtIn();
+  if (!templates) return std::unexpected(templates.error());
+  const attack::TechniqueUse use(*catalogue);
+  const AttackGraph graph = attack::buildAttackGraph(loaded.model, loaded.behaviours, trust, *templates);
+  const attack::GoalJudge judge(graph, use, today, seconds);
+  for (channel::ClaimResult& result : results) {
+    if (aboutGoal(result)) result = judge.judge(*result.claim);
+  }
+  return {};
+}
+
+}  // namespace vauban
