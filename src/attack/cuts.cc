@@ -19,6 +19,18 @@ std::vector<ElementSet> elementsOf(const GoalCone& cone, const std::vector<Layer
   return sets;
 }
 
+// The least sets of elements that do it, into an answer that has their size, whether it is proven, and they.
+template <class Answer>
+void findLeast(const SwitchedGraph& graph, FactId goal, Family family, const Solver& solver,
+               const SearchLimits& limits, Answer& into) {
+  const GoalCone cone(graph, goal);
+  const LeastSetsAnswer found = LeastSets(cone.graph, cone.goal, family, solver).find(true, limits);
+  into.lower = found.lower;
+  into.exact = found.exact;
+  into.complete = found.complete;
+  into.sets = elementsOf(cone, found.sets);
+}
+
 std::size_t countMet(const std::vector<LayerSet>& derivations, const LayerSet& places) {
   return static_cast<std::size_t>(std::ranges::count_if(derivations, [&](const LayerSet& derivation) {
     return std::ranges::any_of(derivation,
@@ -72,13 +84,7 @@ ChokePoints CutFinder::chokePoints(FactId goal, const SearchLimits& limits) cons
     if (points.possible) points.sets.emplace_back();
     return points;
   }
-  const GoalCone cone(graph_, goal);
-  const LeastSetsAnswer answer =
-      LeastSets(cone.graph, cone.goal, Family::keepsOff, solver_).find(true, limits);
-  points.lower = answer.lower;
-  points.exact = answer.exact;
-  points.complete = answer.complete;
-  points.sets = elementsOf(cone, answer.sets);
+  findLeast(graph_, goal, Family::keepsOff, solver_, limits, points);
   return points;
 }
 
@@ -123,13 +129,7 @@ LeastMet CutFinder::leastMet(FactId goal, const SearchLimits& limits) const {
     if (least.derivable) least.sets.emplace_back();
     return least;
   }
-  const GoalCone cone(graph_, goal);
-  const LeastSetsAnswer answer =
-      LeastSets(cone.graph, cone.goal, Family::derives, solver_).find(true, limits);
-  least.lower = answer.lower;
-  least.exact = answer.exact;
-  least.complete = answer.complete;
-  least.sets = elementsOf(cone, answer.sets);
+  findLeast(graph_, goal, Family::derives, solver_, limits, least);
   return least;
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "attack/host_classes.h"
+#include "channel/verdict.h"
 
 namespace vauban::attack {
 
@@ -18,18 +19,11 @@ using reach::PartyId;
 
 namespace {
 
-// Every combination of the conditions' values: each hop may meet another.
-std::vector<std::vector<bool>> everyValue(const model::Model& model) {
+std::vector<std::vector<bool>> conditionValues(const model::Model& model) {
   constexpr std::size_t kMostConditions = 10;
   const std::size_t count = model.conditions.size();
-  std::vector<std::vector<bool>> values;
   if (count > kMostConditions) return {std::vector<bool>(count, true), std::vector<bool>(count, false)};
-  for (std::size_t bits = 0; bits < (std::size_t{1} << count); ++bits) {
-    std::vector<bool> value(count);
-    for (std::size_t c = 0; c < count; ++c) value[c] = ((bits >> c) & 1U) != 0;
-    values.push_back(std::move(value));
-  }
-  return values;
+  return channel::everyConditionValue(model);
 }
 
 bool lies(const reach::Network& network, PartyId id, const model::PlaceTerms& terms) {
@@ -59,7 +53,7 @@ GraphBuilding::GraphBuilding(const model::Model& model, const model::BehaviourCa
                              const channel::Trust& trust, const StepTemplates& templates, const Start& start,
                              bool devicesMayFail)
     : model_(model), behaviours_(behaviours), templates_(templates) {
-  network_ = std::make_unique<reach::Network>(model_, atoms_, everyValue(model_),
+  network_ = std::make_unique<reach::Network>(model_, atoms_, conditionValues(model_),
                                               std::vector<const space::AddressSet*>{}, devicesMayFail);
   absent_.resize(network_->parties().size());
   std::vector<bool> standsFor(absent_.size());
@@ -204,15 +198,7 @@ std::vector<FactId> GraphBuilding::opened(const reach::AtomIds& atoms) {
 }
 
 FactId GraphBuilding::switchesOf(model::ZoneId zone) {
-  const model::Zone& at = model_.at(zone);
-  reach::Atom atom{"switches " + at.name,
-                   "",
-                   "",
-                   "a machine of " + at.name + " can take the address of another",
-                   "",
-                   at.place,
-                   true};
-  return open(atoms_.intern(std::move(atom)));
+  return open(atoms_.intern(channel::switchesAtom(model_.at(zone))));
 }
 
 std::string GraphBuilding::product(PartyId id) const {

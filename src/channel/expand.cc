@@ -150,11 +150,7 @@ void Solver::Run::expandHeld(const State& state, int index) {
   // The machines of a pool reach each other through it, whichever of them is his (decision 0017).
   if (!query.direct && net.at(here).kind == reach::Party::Kind::unlisted) {
     for (const ServiceInstance& gateway : model.services) {
-      if (!opensTunnels(gateway) || !gateway.pool) continue;
-      const bool lies = std::ranges::any_of(net.at(here).classes, [&](ClassIndex address) {
-        return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
-      });
-      if (lies) enterPool(gateway, state.seen, {}, index, true);
+      if (opensTunnels(gateway) && inPoolOf(gateway, here)) enterPool(gateway, state.seen, {}, index, true);
     }
   }
   // A group on both sides: one machine of it sends to another.
@@ -316,12 +312,13 @@ void Solver::Run::expandTold(const State& state, int index) {
       continue;
     }
     const double rate = rateOf(effect, true);
+    const std::vector<Face>& asSaid = faces(service);
     for (const PartyId other : net.adjacency(setting).out[here.index()]) {
       if (!mayMeet(other) || settled(other, index)) continue;
       auto send = [&](const std::vector<Way>& ways) {
         for (const Way& way : ways) {
           if (way.fit(effect.emits, ServiceSet::all()).empty()) continue;
-          for (const Face& face : faces(service)) {
+          for (const Face& face : asSaid) {
             const auto onward = leadsTo(*face.service, effect, state.names, way);
             if (!onward) continue;
             arrive(here, other, way, effect.emits, effect.carrier, rate, onward->names, state.seen,
@@ -340,6 +337,13 @@ void Solver::Run::expandTold(const State& state, int index) {
   }
 }
 
+// Whether the party has an address of the gateway's pool.
+bool Solver::Run::inPoolOf(const ServiceInstance& gateway, PartyId id) const {
+  return gateway.pool && std::ranges::any_of(net.at(id).classes, [&](ClassIndex address) {
+           return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
+         });
+}
+
 // The far end of a tunnel is a machine with an address of the pool.
 void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const AtomIds& gaps, int parent,
                             bool member) {
@@ -347,10 +351,7 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
   for (std::size_t p = 0; p < held.size(); ++p) {
     const reach::Party& party = net.at(PartyId(p));
     if (party.kind == reach::Party::Kind::host || (source[p] && !target[p])) continue;
-    const bool lies = std::ranges::any_of(party.classes, [&](ClassIndex address) {
-      return !net.endpoint(address).linkLocal && net.named(*gateway.pool, address);
-    });
-    if (!lies) continue;
+    if (!inPoolOf(gateway, PartyId(p))) continue;
     if (held[p]) {
       // Others of the pool wait there. The gateway has the ends of all tunnels, and no filter stands between
       // two machines of one pool, an isolated one neither (decisions 0010 and 0017).

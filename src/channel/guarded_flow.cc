@@ -16,6 +16,16 @@ using reach::PartyId;
 using space::NameSet;
 using space::ServiceSet;
 
+reach::Atom switchesAtom(const model::Zone& zone) {
+  return {"switches " + zone.name,
+          "",
+          "",
+          "a machine of " + zone.name + " can take the address of another",
+          "",
+          zone.place,
+          true};
+}
+
 AtomId Solver::Run::failure(const std::string& key, const std::string& text, const Place& place) const {
   reach::Atom atom{key, "", "", text, "", place};
   atom.failure = true;
@@ -23,10 +33,11 @@ AtomId Solver::Run::failure(const std::string& key, const std::string& text, con
 }
 
 const std::vector<Solver::Run::Face>& Solver::Run::faces(const ServiceInstance& service) {
-  auto [known, fresh] = faces_.try_emplace(&service);
-  if (!fresh) return known->second;
-  known->second.push_back({&service, {}});
-  if (!record) return known->second;
+  const auto [known, fresh] = faces_.try_emplace(&service);
+  std::vector<Face>& all = known->second;
+  if (!fresh) return all;
+  all.push_back({&service, {}});
+  if (!record) return all;
   const std::string where = model.at(service.host).name + "." + service.name;
   auto without = [&](bool names, bool addresses) {
     ServiceInstance& copy = withoutLists_.emplace_back(service);
@@ -43,14 +54,14 @@ const std::vector<Solver::Run::Face>& Solver::Run::faces(const ServiceInstance& 
           reach::join(face.failed, {failure("addresses " + where, where + " does not keep to its addresses",
                                             service.addresses->place)});
     }
-    faces_[&service].push_back(face);
+    all.push_back(face);
   };
   const bool names = service.names.has_value() || !service.answers.empty();
   const bool addresses = service.addresses.has_value();
   if (names) without(true, false);
   if (addresses) without(false, true);
   if (names && addresses) without(true, true);
-  return faces_[&service];
+  return all;
 }
 
 namespace {
@@ -83,8 +94,7 @@ void Solver::Run::letSwitchesFail(const Run& run, GuardedFlow& flow) {
   for (std::size_t z = 0; z < run.model.zones.size(); ++z) {
     const model::Zone& zone = run.model.zones[z];
     if (zone.untrusted || run.net.takesNeighbours(model::ZoneId(z), asWritten)) continue;
-    apart[z] = {run.failure("switches " + zone.name,
-                            "a machine of " + zone.name + " can take the address of another", zone.place)};
+    apart[z] = {run.net.atoms().intern(switchesAtom(zone))};
   }
   const std::size_t parties = flow.codeAt.size();
   std::vector<std::uint32_t> address(parties, UINT32_MAX);

@@ -19,6 +19,9 @@
 
 namespace vauban::channel {
 
+// The layer that keeps the machines of a zone apart.
+reach::Atom switchesAtom(const model::Zone& zone);
+
 struct FlowNode {
   StateKind kind = StateKind::held;
   reach::PartyId party;

@@ -195,7 +195,7 @@ std::optional<Certificate> Judge::certificate(const Claim& claim) const {
       claim.kind == ClaimKind::tripwire) {
     return std::nullopt;
   }
-  const World& world = this->world(conditionValues());
+  const World& world = this->world(everyConditionValue(model_));
   const Network& network = world.network;
   if (claim.subject == ClaimSubject::reach) {
     std::set<std::pair<PartyId, PartyId>> pairs;

@@ -143,6 +143,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
       if (held[p] || query.direct || way.source != SourceKind::own) continue;
       for (model::ServiceId id : servicesOf[p]) {
         const ServiceInstance& caller = model.at(id);
+        const std::vector<Face>& asSaid = faces(caller);
         for (const Effect& effect : catalogue.at(caller.behaviour).effects) {
           const bool reads = effect.kind == EffectKind::read;
           const bool relays = (effect.kind == EffectKind::relay || effect.kind == EffectKind::lookup) &&
@@ -150,7 +151,7 @@ void Solver::Run::consume(PartyId at, ServiceSet listens, const NameSet& names, 
           if (!reads && !relays) continue;
           const reach::Fit part = way.fit(effect.emits, listens);
           if (part.empty()) continue;
-          for (const Face& face : faces(caller)) {
+          for (const Face& face : asSaid) {
             if (reads) {
               if (effect.fromUpstream ? !leadsTo(*face.service, effect, NameSet::all(), way).has_value()
                                       : caller.from && !net.named(*caller.from, way.to)) {

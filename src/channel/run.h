@@ -140,6 +140,7 @@ struct Solver::Run {
   void consume(reach::PartyId at, space::ServiceSet listens, const space::NameSet& names,
                const model::ServiceInstance* store, bool seen, int parent, bool relayed);
   bool inPool(reach::ClassIndex address) const;
+  bool inPoolOf(const model::ServiceInstance& gateway, reach::PartyId id) const;
   void enterPool(const model::ServiceInstance& gateway, bool seen, const reach::AtomIds& gaps, int parent,
                  bool member = false);
   // What a hop shows of the protocol in question, as sent and as heard; of a packet forged into a live flow,

@@ -82,9 +82,9 @@ const Judge::World& Judge::world(const std::vector<std::vector<bool>>& values) c
   return *world;
 }
 
-std::vector<std::vector<bool>> Judge::conditionValues() const {
+std::vector<std::vector<bool>> everyConditionValue(const model::Model& model) {
   std::vector<std::vector<bool>> values;
-  const std::size_t count = model_.conditions.size();
+  const std::size_t count = model.conditions.size();
   for (std::size_t bits = 0; bits < (std::size_t{1} << count); ++bits) {
     std::vector<bool> value(count);
     for (std::size_t c = 0; c < count; ++c) value[c] = (bits >> c) & 1U;
@@ -113,7 +113,7 @@ ClaimResult Judge::judge(const Claim& claim) const {
     result.judgement.reason = "more than 10 conditions: 1024 combinations are the limit";
     return result;
   }
-  const std::vector<std::vector<bool>> values = conditionValues();
+  const std::vector<std::vector<bool>> values = everyConditionValue(model_);
   bool differs = false;
   for (const std::vector<bool>& value : values) {
     Judgement judgement = judgeIn(claim, world({value}));

@@ -73,6 +73,9 @@ struct ReachEntry {  // of the effective flow matrix
   bool assumed = false;  // rests on unstated keys
 };
 
+// Every combination of the values of the conditions, all closed first; 2 to the power of their number.
+std::vector<std::vector<bool>> everyConditionValue(const model::Model& model);
+
 class Judge {
  public:
   // `today`: an ISO 8601 date, for waivers. The model and the catalogue outlive the judge.
@@ -98,7 +101,6 @@ class Judge {
  private:
   struct World;  // the network under some values of the conditions
   const World& world(const std::vector<std::vector<bool>>& values) const;
-  std::vector<std::vector<bool>> conditionValues() const;
   std::optional<Query> queryOf(const model::Claim& claim, const World& world) const;
   static Query backwardsOf(const model::Claim& claim, const World& world, const Query& query);
   Judgement judgeIn(const model::Claim& claim, const World& world) const;
