@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "apply_command.h"
 #include "attack_command.h"
 #include "base/nearest_name.h"
 #include "catalogue_commands.h"
@@ -22,6 +23,7 @@
 #include "lab_command.h"
 #include "lab_evidence.h"
 #include "load_model.h"
+#include "measure_command.h"
 #include "model/call_claim.h"
 #include "model/diagnostic_text.h"
 #include "model/model_reader.h"
@@ -322,6 +324,38 @@ int run(int argc, char** argv) {
   sub->add_flag("-v,--verbose", attacking.verbose, "every way step by step, all places");
   sub->add_flag("--no-color,--no-colour", attacking.noColour, "no colour on a terminal either");
   sub->callback([&attacking, &code] { code = attackCommand(attacking); });
+
+  MeasureCall measuring;
+  measuring.today = todayIso();
+  sub = app.add_subcommand("measure", "what countermeasures are known to do, and what the queue acts on");
+  sub->add_option("model", measuring.model, "model file, or a folder of them")->required();
+  sub->add_flag("--queue", measuring.queue, "the detection queue alone");
+  sub->add_option("--technique", measuring.technique, "only this one of ATT&CK or D3FEND");
+  sub->add_option("--assume", measuring.assume,
+                  "a published figure taken where the model states none: coverage, rules-broken, "
+                  "alerts-per-day, ignored or false-positives");
+  sub->add_option("--say", measuring.say,
+                  "NAME=LO..HI: telemetry, healthy, judged, response, seats or deadline (hours)");
+  sub->add_option("--knowledge", measuring.knowledge, "a knowledge pack in place of the one in force");
+  sub->add_option("--format", measuring.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json"}));
+  sub->add_option("--today", measuring.today, "the date for evidence, YYYY-MM-DD");
+  sub->add_flag("-v,--verbose", measuring.verbose, "all of the evidence");
+  sub->callback([&measuring, &code] { code = measureCommand(measuring); });
+
+  ApplyCall applying;
+  applying.today = todayIso();
+  sub = app.add_subcommand("apply", "a pattern put into a model, and what became provable by it");
+  sub->add_option("pattern", applying.pattern, "which pattern");
+  sub->add_option("model", applying.model, "model file, or a folder of them");
+  sub->add_option("--members", applying.members, "MEMBER=PLACE,PLACE; those not given are found");
+  sub->add_flag("--list", applying.list, "the patterns; with a model, where each of them fits");
+  sub->add_option("--output", applying.output, "writes the changed model to this file");
+  sub->add_option("--jobs", applying.jobs, "threads that judge claims")->check(CLI::Range(1U, 256U));
+  sub->add_option("--format", applying.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json"}));
+  sub->add_option("--today", applying.today, "the date for waivers, YYYY-MM-DD");
+  sub->callback([&applying, &code] { code = applyCommand(applying); });
 
   LabCall playing;
   playing.today = todayIso();

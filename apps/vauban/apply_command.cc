@@ -1,0 +1,153 @@
+#include "apply_command.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "apply_report.h"
+#include "import/load_rules.h"
+#include "knowledge_in_force.h"
+#include "load_model.h"
+#include "verdict_format.h"
+
+namespace vauban {
+namespace {
+
+Diagnostic callProblem(const std::string& option, std::string message, std::string expected = {}) {
+  return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), {}};
+}
+
+// A model with all that patterns are looked at with.
+struct Ground {
+  LoadedModel loaded;
+  plan::ModelTree tree;
+  std::optional<plan::PatternPlaces> places;
+};
+
+Result<std::unique_ptr<Ground>> groundOf(const ApplyCall& call) {
+  auto ground = std::make_unique<Ground>();
+  auto loaded = loadModel(call.model);  // mistakes are told with their places in the model's own files
+  if (!loaded) return std::unexpected(loaded.error());
+  ground->loaded = std::move(*loaded);
+  auto tree = plan::ModelTree::read(call.model);
+  if (!tree) return std::unexpected(tree.error());
+  ground->tree = std::move(*tree);
+  const LoadedModel& it = ground->loaded;
+  ground->places.emplace(it.model, it.behaviours);
+  return ground;
+}
+
+Result<std::string> listed(const ApplyCall& call, const plan::PatternCatalogue& patterns) {
+  std::vector<plan::Fits> fits;
+  if (!call.model.empty()) {
+    const auto ground = groundOf(call);
+    if (!ground) return std::unexpected(ground.error());
+    for (const plan::Pattern& pattern : patterns.all())
+      fits.push_back(plan::changingFits((*ground)->tree, *(*ground)->places, pattern));
+  }
+  return call.format == "json" ? patternsJson(patterns, fits) : patternsText(patterns, fits);
+}
+
+std::vector<std::string> deployedPatterns(const model::Model& model) {
+  std::vector<std::string> ids;
+  for (const model::Countermeasure& it : model.countermeasures)
+    if (!it.pattern.empty()) ids.push_back(it.pattern);
+  return ids;
+}
+
+Diagnostics conflictsOf(const plan::Pattern& pattern, const std::vector<std::string>& deployed) {
+  Diagnostics problems;
+  for (const std::string& id : pattern.conflicts)
+    if (std::ranges::find(deployed, id) != deployed.end())
+      problems.push_back(callProblem(
+          "PATTERN", "the model has '" + id + "', which '" + pattern.id + "' cannot stand beside"));
+  return problems;
+}
+
+std::string commented(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line, out;
+  while (std::getline(lines, line)) out += "# " + line + "\n";
+  return out;
+}
+
+Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& patterns) {
+  const auto id = patterns.named(call.pattern, "PATTERN");
+  if (!id) return std::unexpected(id.error());
+  const plan::Pattern& pattern = patterns.at(*id);
+  const auto named = plan::membersOfWords(call.members, "--members");
+  if (!named) return std::unexpected(named.error());
+  const auto ground = groundOf(call);
+  if (!ground) return std::unexpected(ground.error());
+  const auto& [loaded, tree, places] = **ground;
+  const std::vector<std::string> deployed = deployedPatterns(loaded.model);
+  if (auto problems = conflictsOf(pattern, deployed); !problems.empty()) return std::unexpected(problems);
+  const auto members = places->complete(pattern, *named, "--members");
+  if (!members) return std::unexpected(members.error());
+  const auto change = plan::applyPattern(tree, *places, pattern, *members);
+  if (!change) return std::unexpected(change.error());
+
+  plan::Judging judging;
+  judging.behaviours = &loaded.behaviours;
+  judging.today = call.today;
+  judging.loadRules = import::loadRules;
+  judging.jobs = call.jobs;
+  std::optional<catalog::Catalogue> catalogue;
+  std::optional<attack::TechniqueUse> use;
+  std::optional<attack::StepTemplates> templates;
+  if (plan::asksAboutGoals(change->tree)) {
+    auto read = knowledgeInForce("");
+    auto steps = attack::StepTemplates::builtIn();
+    if (!read) return std::unexpected(read.error());
+    if (!steps) return std::unexpected(steps.error());
+    catalogue = std::move(*read);
+    templates = std::move(*steps);
+    use.emplace(*catalogue);
+    judging.templates = &*templates;
+    judging.use = &*use;
+  }
+  const auto effect = plan::effectOf(tree, *change, judging);
+  if (!effect) return std::unexpected(effect.error());
+
+  AppliedPattern answer{pattern, *members, *change, *effect, {}};
+  for (const std::string& other : pattern.dependsOn)
+    if (std::ranges::find(deployed, other) == deployed.end()) answer.waitsFor.push_back(other);
+  const std::string text = appliedText(answer);
+  const std::string model = commented(text) + change->tree.toYaml();
+  if (!call.output.empty()) {
+    std::ofstream out(call.output, std::ios::binary);
+    out << model;
+    out.close();
+    if (!out) return failure({Severity::error, {call.output, 0, 0}, 0, "cannot be written", {}, {}});
+  }
+  std::cout << (call.format == "json" ? appliedJson(answer) : call.output.empty() ? model : text);
+  const bool fine = std::ranges::none_of(effect->claims, [](const plan::ClaimEffect& it) {
+    return it.gotWorse() || (it.guarantee && it.after != channel::Verdict::kept);
+  });
+  return fine ? ExitCode::ok : ExitCode::broken;
+}
+
+}  // namespace
+
+ExitCode applyCommand(const ApplyCall& call) {
+  const auto patterns = plan::PatternCatalogue::builtIn();
+  if (!patterns) return refuse(call.format, patterns.error());
+  if (call.list) {
+    ApplyCall asked = call;  // the one word beside --list is the model
+    if (asked.model.empty()) std::swap(asked.pattern, asked.model);
+    const auto text = listed(asked, *patterns);
+    if (!text) return refuse(call.format, text.error());
+    std::cout << *text;
+    return ExitCode::ok;
+  }
+  if (call.pattern.empty() || call.model.empty())
+    return refuse(call.format,
+                  {callProblem("apply", "a pattern and a model are expected", "PATTERN MODEL, or --list")});
+  const auto code = applied(call, *patterns);
+  return code ? *code : refuse(call.format, code.error());
+}
+
+}  // namespace vauban
