@@ -20,12 +20,14 @@ Packets families(const std::vector<space::Family>& list) {
   return all;
 }
 
-// A machine has a link-local address in every family (decision 0011), one that no list of the model means.
+// A machine has a link-local address in every family (decision 0011): which of them nobody knows (RFC 3927
+// section 2.1, RFC 4291 section 2.4), and no list of places means it.
 Addresses linkLocal(space::Family family, std::size_t number) {
-  const space::Bits128 prefix =
-      family == space::Family::ipv4 ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
-  const space::Bits128 address = prefix + number + 1;
-  return Addresses::of(std::vector<space::AddressRange>{{family, address, address}}) & Addresses::linkLocal();
+  const bool four = family == space::Family::ipv4;
+  const space::Bits128 first = four ? space::Bits128{0xA9FE0000U} : space::Bits128{0xFE80U} << 112U;
+  const space::Bits128 last = first + (four ? space::Bits128{0xFFFFU} : (space::Bits128{1} << 118U) - 1);
+  return Addresses::of(std::vector<space::AddressRange>{{family, first, last}}) &
+         Addresses::linkLocal(number);
 }
 
 bool lies(const space::Address& address, const space::AddressSet& networks) {
@@ -49,6 +51,13 @@ std::optional<PartyId> Network::find(const std::string& text) const {
   const auto found = std::ranges::find(parties_, text, &Party::text);
   if (found == parties_.end()) return std::nullopt;
   return static_cast<PartyId>(found - parties_.begin());
+}
+
+Addresses Network::besides(PartyId id, model::ZoneId zone) const {
+  const Party& party = parties_[id];
+  const auto found = std::ranges::find(party.zones, zone);
+  if (found == party.zones.end()) return {};
+  return party.besides[static_cast<std::size_t>(found - party.zones.begin())];
 }
 
 // Semantics 3: a host without an address may have any of its zone that nobody claims there.
@@ -111,8 +120,16 @@ void Network::makeAddresses() {
     Party& party = parties_[id];
     party.hasIpv4 = (party.own.source & ofFamily(space::Family::ipv4)) != bddfalse;
     party.hasIpv6 = (party.own.source & ofFamily(space::Family::ipv6)) != bddfalse;
-    if (!party.hasIpv4) party.linkLocal = linkLocal(space::Family::ipv4, id);
-    if (!party.hasIpv6) party.linkLocal = party.linkLocal | linkLocal(space::Family::ipv6, id);
+    const Addresses four = linkLocal(space::Family::ipv4, id), six = linkLocal(space::Family::ipv6, id);
+    if (!party.hasIpv4) party.linkLocal = four;
+    if (!party.hasIpv6) party.linkLocal = party.linkLocal | six;
+    // In IPv6 an interface has one besides the others (RFC 4291 section 2.1), in IPv4 only where it has no
+    // other (RFC 3927 section 1.9).
+    for (const model::ZoneId zone : party.zones) {
+      const Packets here = (party.own & zoneAddresses_[zone.index()]).source;
+      party.besides.push_back((here & ofFamily(space::Family::ipv4)) == bddfalse ? four | six : six);
+      tagged = tagged | party.besides.back();
+    }
     tagged = tagged | party.linkLocal;
   }
   real_ = realServices() & tagged.source & tagged.destination;

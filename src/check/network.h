@@ -20,7 +20,8 @@ struct Party {
   model::ZoneId zone;                // home
   std::vector<model::ZoneId> zones;  // home, and `also-in`
   Addresses own;
-  Addresses linkLocal;  // in families in which the model gives it no address
+  Addresses linkLocal;             // in families in which the model gives it no address
+  std::vector<Addresses> besides;  // link-local, by its place in `zones`: where neighbours may meet it
   bool hasIpv4 = false, hasIpv6 = false;
   bool adversary = false;  // an untrusted zone, or a host that lies in one
   bool opaque = false;     // a host without a `services` key
@@ -72,6 +73,8 @@ class Network {
   const std::vector<Party>& parties() const { return parties_; }
   const std::vector<Point>& points() const { return points_; }
   std::optional<PartyId> find(const std::string& text) const;
+  // The link-local addresses by which its neighbours in a zone may meet it, whatever others it has.
+  Addresses besides(PartyId party, model::ZoneId zone) const;
   PartyId ofHost(model::HostId host) const { return host.index(); }
   PartyId ofZone(model::ZoneId zone) const { return model_.hosts.size() + zone.index(); }
   const Addresses& ofZoneAddresses(model::ZoneId zone) const { return zoneAddresses_[zone.index()]; }

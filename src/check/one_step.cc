@@ -1,5 +1,7 @@
 #include "check/one_step.h"
 
+#include <algorithm>
+
 namespace vauban::check {
 
 using model::EffectKind;
@@ -38,6 +40,13 @@ std::vector<model::ServiceId> OneStep::servicesOf(PartyId party) const {
   return network_.model().at(*host).services;
 }
 
+// Whether the machine that somebody of his end has through a tunnel is one of these.
+bool OneStep::tunnelEnds(PartyId machine) const {
+  return std::ranges::any_of(stance_.tunnels, [&](const auto& tunnel) {
+    return tunnel.first == machine && tunnel.second != machine;
+  });
+}
+
 // A hop counts for `over` unless both its ends are of `from`; into a place where he waits it counts always.
 void OneStep::land(const State& state, State to, Packets packets, const Carrier& how, const Sink& sink,
                    const Packets* over) const {
@@ -55,13 +64,37 @@ void OneStep::arrive(const State& state, PartyId to, Packets packets, const Carr
   land(state, {Holding::code, to, std::nullopt, true, Names::all()}, packets, how, sink, over);
 }
 
+// Whether some machine of a zone that the model does not list is his, besides those that the bytes get into.
+bool OneStep::othersIn(PartyId machine) const {
+  return stance_.waits[machine] || (stance_.holds[machine] && !stance_.known[machine]);
+}
+
 // Decision 0010. Others of the pool wait there, or are his: from one machine of a pool to another he sends
 // whatever packets he likes.
 void OneStep::landInPool(const State& state, model::ZoneId zone, const Sink& sink) const {
   const PartyId machine = network_.ofZone(zone);
-  const bool others = stance_.waits[machine] || (stance_.holds[machine] && !stance_.known[machine]);
   land(state, {Holding::code, machine, std::nullopt, true, Names::all()},
-       others ? network_.sent() : Packets(bddfalse), {"a machine of the pool", kWithinAMachine}, sink);
+       othersIn(machine) ? network_.sent() : Packets(bddfalse), {"a machine of the pool", kWithinAMachine},
+       sink);
+}
+
+// Decision 0017. So do the machines of a pool that the model does not list, where it is one of these that has
+// the bytes: to each other, isolated or not, and to the ends of his tunnels in other zones. A machine that
+// has the bytes in a zone where his tunnel ends may be that end: how he moves bytes between his own places is
+// no hop (decision 0003).
+void OneStep::toPoolMates(const State& state, const Sink& sink) const {
+  const Party& here = network_.parties()[state.party];
+  if (here.host || here.adversary) return;
+  for (const model::ServiceInstance& gateway : network_.model().services) {
+    const auto zones = aims_.poolZones(gateway);
+    if (std::ranges::find(zones, here.zone) == zones.end()) continue;
+    for (const model::ZoneId zone : zones) {
+      const PartyId machine = network_.ofZone(zone);
+      if (!othersIn(machine) && (machine == state.party || !tunnelEnds(machine))) continue;
+      arrive(state, machine, network_.sent(), {"from one machine of a pool to another", kWithinAMachine},
+             sink);
+    }
+  }
 }
 
 // Packets that get to a party tell its services what they listen for.
@@ -129,6 +162,7 @@ void OneStep::fromCode(const State& state, const Sink& sink) const {
       }
     }
   }
+  if (!stance_.direct) toPoolMates(state, sink);
   // Decision 0010: a machine of a pool sits where the tunnel's opener sits.
   for (const auto& [machine, opener] : stance_.tunnels) {
     if (machine != state.party || opener == machine) continue;

@@ -89,6 +89,9 @@ class OneStep {
   void land(const State& state, State to, Packets packets, const Carrier& how, const Sink& sink,
             const Packets* over = nullptr) const;
   void landInPool(const State& state, model::ZoneId zone, const Sink& sink) const;
+  void toPoolMates(const State& state, const Sink& sink) const;
+  bool othersIn(PartyId machine) const;
+  bool tunnelEnds(PartyId machine) const;
   Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
   struct Reflecting {
     Packets answering, erring;  // what it answers in kind, and with an error

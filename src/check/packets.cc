@@ -8,21 +8,24 @@
 namespace vauban::check {
 namespace {
 
-constexpr int kFamily = 0, kSource = 1, kSender = kSource + 128, kDestination = kSender + 12,
-              kReceiver = kDestination + 128, kProtocol = kReceiver + 12, kPort = kProtocol + 8,
+// A machine is its number, and whether it bears a link-local address.
+constexpr int kNumber = 20, kMachine = 1 + kNumber, kAddress = 128 + kMachine;
+constexpr int kFamily = 0, kSource = 1, kSender = kSource + 128, kDestination = kSource + kAddress,
+              kReceiver = kDestination + 128, kProtocol = kDestination + kAddress, kPort = kProtocol + 8,
               kSourcePort = kPort + 16, kSent = kSourcePort + 16;
+constexpr int kMarks = kSent + 2 * (kAddress + 16);
 
 // The parts that NAT rewrites: where they stand, where they are remembered as sent, and the mark that says
 // so.
 struct Part {
   int at, width, sent, mark;
 };
-constexpr Part kSources{kSource, 140, kSent, kSent + 312};
-constexpr Part kDestinations{kDestination, 140, kSent + 140, kSent + 313};
-constexpr Part kPorts{kPort, 16, kSent + 280, kSent + 314};
-constexpr Part kSourcePorts{kSourcePort, 16, kSent + 296, kSent + 315};
+constexpr Part kSources{kSource, kAddress, kSent, kMarks};
+constexpr Part kDestinations{kDestination, kAddress, kSent + kAddress, kMarks + 1};
+constexpr Part kPorts{kPort, 16, kSent + 2 * kAddress, kMarks + 2};
+constexpr Part kSourcePorts{kSourcePort, 16, kSent + 2 * kAddress + 16, kMarks + 3};
 constexpr std::array kParts{kSources, kDestinations, kPorts, kSourcePorts};
-constexpr int kVariables = kSent + 316;
+constexpr int kVariables = kMarks + 4;
 
 constexpr bool withPorts(int protocol) {
   return protocol == 6 || protocol == 17 || protocol == 33 || protocol == 132 || protocol == 136;
@@ -162,10 +165,12 @@ Addresses Addresses::of(const std::vector<space::AddressRange>& ranges) {
 }
 
 Addresses Addresses::host(std::size_t number) {
-  return {between(kSender, 12, number, number), between(kReceiver, 12, number, number)};
+  return {between(kSender, kMachine, number, number), between(kReceiver, kMachine, number, number)};
 }
 
-Addresses Addresses::linkLocal() { return host((1U << 12U) - 1); }
+Addresses Addresses::linkLocal() { return {bdd_ithvar(kSender), bdd_ithvar(kReceiver)}; }
+
+Addresses Addresses::linkLocal(std::size_t number) { return host(number | (std::size_t{1} << kNumber)); }
 
 Packets ofFamily(space::Family family) {
   return family == space::Family::ipv4 ? bdd_nithvar(kFamily) : bdd_ithvar(kFamily);

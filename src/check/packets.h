@@ -1,10 +1,10 @@
 // Sets of packets as binary decision diagrams (BuDDy): the checker's own, of (family, source, sending host,
 // destination, receiving host, protocol, destination port or ICMP type, source port).
 //
-// "Sending host" and "receiving host" tell apart hosts for which the model states no address: 0 is no such
-// host, the last number stands for all link-local addresses. Where NAT has rewritten a part of a packet, the
-// set also remembers that part as its sender wrote it. BuDDy is one library for the whole process and knows
-// no threads: whoever checks does so from one.
+// "Sending host" and "receiving host" tell apart hosts for which the model states no address (0 is no such
+// host), and machines by their link-local addresses, of which several may have the same. Where NAT has
+// rewritten a part of a packet, the set also remembers that part as its sender wrote it. BuDDy is one library
+// for the whole process and knows no threads: whoever checks does so from one.
 #pragma once
 
 #include <bdd.h>
@@ -30,7 +30,8 @@ struct Addresses {
   static Addresses of(const space::AddressSet& set);
   static Addresses of(const std::vector<space::AddressRange>& ranges);
   static Addresses host(std::size_t number);  // all addresses, borne by the numbered host; 0: by none such
-  static Addresses linkLocal();               // all addresses, each as a machine's link-local one
+  static Addresses linkLocal();               // all addresses, each as some machine's link-local one
+  static Addresses linkLocal(std::size_t number);  // as that of the numbered machine
   bool empty() const { return source == bddfalse; }
   Addresses operator|(const Addresses& other) const {
     return {source | other.source, destination | other.destination};

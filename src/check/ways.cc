@@ -66,6 +66,13 @@ Packets Ways::heardAt(const Leg& leg, PartyId to) const {
          network_.parties()[to].linkLocal.destination;
 }
 
+// A neighbour hears what is sent to the link-local addresses that it has besides, too: who chooses where his
+// bytes go may name one that no list refuses (decision 0017).
+Packets Ways::heardBeside(const Leg& leg, PartyId to) const {
+  const Packets heard = heardAt(leg, to);
+  return leg.from == leg.to ? heard | network_.besides(to, leg.to).destination : heard;
+}
+
 std::vector<Ways::Leg> Ways::legs(End from, End to) const {
   const Party& a = network_.parties()[from.party];
   const Party& b = network_.parties()[to.party];
@@ -412,7 +419,7 @@ Packets Ways::free(const Leg& leg, End from, End to) const {
   const Party& sender = network_.parties()[from.party];
   const Packets sources =
       forges ? Packets(bddtrue) : leg.sources.source | sender.own.source | sender.linkLocal.source;
-  return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
+  return (sources & heardBeside(leg, to.party) & network_.sent()) - inside(from);
 }
 
 Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
@@ -427,14 +434,14 @@ Packets Ways::oneWay(const Leg& leg, End from, End to, bool answers) const {
   packets &= leg.destinations.destination;
   const Packets open = uncovered(leg.route);
   const Packets sources = from.code ? Packets(bddtrue) : wideSources(from.party);
-  return (packets | (open & sources & heardAt(leg, to.party) & network_.sent())) - inside(from);
+  return (packets | (open & sources & heardBeside(leg, to.party) & network_.sent())) - inside(from);
 }
 
 Packets Ways::conversation(const Leg& leg, End from, End to) const {
   const Party& sender = network_.parties()[from.party];
   if (leg.route.free()) {
     const Packets sources = leg.sources.source | sender.own.source | sender.linkLocal.source;
-    return (sources & heardAt(leg, to.party) & network_.sent()) - inside(from);
+    return (sources & heardBeside(leg, to.party) & network_.sent()) - inside(from);
   }
   Packets packets = network_.sent() & leg.sources.source;
   if (!network_.rewrites()) packets &= leg.destinations.destination;
@@ -449,7 +456,7 @@ Packets Ways::conversation(const Leg& leg, End from, End to) const {
   }
   packets &= leg.destinations.destination;
   const Packets sources = leg.sources.source | wideSources(from.party);
-  return (packets | (uncovered(leg.route) & sources & heardAt(leg, to.party) & network_.sent())) -
+  return (packets | (uncovered(leg.route) & sources & heardBeside(leg, to.party) & network_.sent())) -
          inside(from);
 }
 

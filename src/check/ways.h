@@ -52,6 +52,7 @@ class Ways {
   Addresses addressesAt(End end, model::ZoneId zone) const;
   Packets wideSources(PartyId party) const;
   Packets heardAt(const Leg& leg, PartyId to) const;
+  Packets heardBeside(const Leg& leg, PartyId to) const;
   Packets inside(End from) const;
   Packets unforged(const Crossing& crossing, PartyId sender, model::ZoneId origin) const;
   Packets answersOver(const Crossing& flow, bool checked) const;
