@@ -192,13 +192,19 @@ class Answering {
     for (std::size_t s = 0; s < graph_.steps.size(); ++s) {
       const AttackStep& step = graph_.steps[s];
       if (step.asset.valid() && graph_.model->assets[step.asset.index()].name == goal.asset &&
-          step.party.valid())
+          step.rule.valid() && bindsAsset(graph_.templates->at(step.rule)))
         places.push_back(step.party);
     }
     for (std::size_t p = 0; p < graph_.parties.size(); ++p) {
       if (!goal.controls.empty() && graph_.parties[p] == goal.controls) places.emplace_back(p);
     }
     return places;
+  }
+
+  // Whether H is where A lies: what was read there may be taken out from anywhere.
+  static bool bindsAsset(const StepTemplate& rule) {
+    return std::ranges::any_of(rule.needs,
+                               [](const Premise& premise) { return premise.kind == PremiseKind::asset; });
   }
 
   static std::string wordsOf(const model::Goal& goal) {

@@ -95,12 +95,6 @@ AttackGraph GraphBuilding::build() {
     for (std::size_t p = 0; p < counteredAt_.back().size(); ++p)
       counteredAt_.back()[p] = lies(*network_, PartyId(p), measure.at);
   }
-  for (const StepTemplate& rule : templates_.all()) {
-    for (const Premise& premise : rule.needs) {
-      if (premise.kind == PremiseKind::platform || premise.kind == PremiseKind::credential)
-        knownWords_.insert(premise.words.begin(), premise.words.end());
-    }
-  }
   listCredentials();
   addFlow();
   addReading();
@@ -390,11 +384,9 @@ void GraphBuilding::addMeanings() {
     what.party = PartyId(p);
     step(fact(FactKind::code, p), {fact(FactKind::admin, p)}, {}, what);
     step(FactId(p), {fact(FactKind::code, p)}, {}, what);
-    if (network_->at(PartyId(p)).kind != reach::Party::Kind::host) continue;
-    for (const model::ServiceId id : model_.at(network_->at(PartyId(p)).host).services) {
-      what.service = id;
-      step(fact(FactKind::told, id.value), {fact(FactKind::code, p)}, {}, what);
-    }
+    // A machine of no list on which his code runs is his own.
+    if (network_->at(PartyId(p)).kind == reach::Party::Kind::unlisted)
+      step(fact(FactKind::admin, p), {fact(FactKind::code, p)}, {}, what);
   }
 }
 
@@ -406,9 +398,7 @@ void GraphBuilding::addManagement() {
     const auto device = std::ranges::find(model_.devices, of.key.substr(7), &model::Device::name);
     if (device == model_.devices.end() || !device->managedFrom) continue;
     for (std::uint32_t p = 0; p < made_.parties.size(); ++p) {
-      if (network_->at(PartyId(p)).kind != reach::Party::Kind::host || absent_[p] ||
-          !lies(*network_, PartyId(p), *device->managedFrom))
-        continue;
+      if (made_.outside[p] || absent_[p] || !lies(*network_, PartyId(p), *device->managedFrom)) continue;
       AttackStep what;
       what.party = PartyId(p);
       step(open, {fact(FactKind::admin, p)}, {}, what);

@@ -75,7 +75,6 @@ class GraphBuilding {
   std::vector<space::ServiceSet> spoken_;           // by index of facts `leaves`
   std::vector<bool> absent_;                        // by party: another stands for it
   std::vector<std::vector<reach::PartyId>> assetParties_;
-  std::set<std::string> knownWords_;  // platforms and kinds of credentials that templates speak of
   // What a step is: of two that need the same for the same, one is enough.
   std::map<std::tuple<FactId, std::vector<FactId>, std::vector<LayerId>>, StepId> known_;
   std::vector<std::vector<bool>> counteredAt_;  // by countermeasure of the model: by party

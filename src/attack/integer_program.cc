@@ -70,6 +70,7 @@ class Highs : public Solver {
     Highs_setDoubleOptionValue(highs, "time_limit", std::max(seconds, 0.0));
     // Its default stops within a hundredth of a percent of the best.
     Highs_setDoubleOptionValue(highs, "mip_rel_gap", 0);
+    Highs_setDoubleOptionValue(highs, "mip_abs_gap", program.gap);
     const HighsInt passed = Highs_passMip(
         highs, static_cast<HighsInt>(program.variables.size()), static_cast<HighsInt>(program.rows.size()),
         static_cast<HighsInt>(arrays.indices.size()), kHighsMatrixFormatRowwise,

@@ -36,6 +36,7 @@ struct IntegerProgram {
   std::vector<Variable> variables;  // VariableId: position
   std::vector<Row> rows;
   bool maximise = false;
+  double gap = 1e-6;  // an objective that is worse by so much is as good as the best one
 
   VariableId addVariable(Variable variable) {
     variables.push_back(variable);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "attack/graph_building.h"
+#include "attack/step_words.h"
 
 namespace vauban::attack {
 
@@ -11,17 +12,33 @@ using model::ServiceId;
 using model::ServiceInstance;
 using reach::PartyId;
 
+namespace {
+
+// What the model does not say, or says in a word that no template could know, may be any.
+bool mayBe(const std::string& said, std::span<const std::string_view> known,
+           const std::vector<std::string>& words) {
+  return std::ranges::find(known, said) == known.end() || std::ranges::find(words, said) != words.end();
+}
+
+}  // namespace
+
 void GraphBuilding::instantiate(TemplateId rule) {
   const StepTemplate& made = templates_.at(rule);
   const bool rogue = std::ranges::any_of(
       made.needs, [](const Premise& premise) { return premise.kind == PremiseKind::rogue; });
   for (std::size_t p = 0; p < network_->parties().size(); ++p) {
     const reach::Party& party = network_->parties()[p];
-    if (party.kind != (rogue ? reach::Party::Kind::unlisted : reach::Party::Kind::host)) continue;
+    const bool listed = party.kind == reach::Party::Kind::host;
     // A host in an untrusted zone is his already.
-    if (party.adversary || !party.zone.valid() || absent_[p]) continue;
+    if (party.adversary || !party.zone.valid() || absent_[p] || (rogue && listed)) continue;
     Instance instance;
     instance.party = PartyId(p);
+    if (!rogue && !listed) {
+      // A machine that the model does not list is there once somebody has brought it. It is his: there is
+      // nothing on it to break.
+      if (std::ranges::find(made.fails, FailureKind::software) != made.fails.end()) continue;
+      instance.premises.push_back(fact(FactKind::code, static_cast<std::uint32_t>(p)));
+    }
     bind(rule, 0, instance);
   }
 }
@@ -120,9 +137,7 @@ void GraphBuilding::bind(TemplateId rule, std::size_t at, const Instance& instan
     case PremiseKind::credential:
       return onCredential(
           [&](const HeldCredential& credential) {
-            // A kind that no template knows may be any.
-            return premise.words.empty() || !knownWords_.contains(credential.kind) ||
-                   std::ranges::find(premise.words, credential.kind) != premise.words.end();
+            return premise.words.empty() || mayBe(credential.kind, kCredentialKinds, premise.words);
           },
           false);
     case PremiseKind::leaves:
@@ -132,8 +147,9 @@ void GraphBuilding::bind(TemplateId rule, std::size_t at, const Instance& instan
       for (std::size_t a = 0; a < model_.assets.size(); ++a) {
         const model::Asset& asset = model_.assets[a];
         if (instance.asset && *instance.asset != AssetId(a)) continue;
-        if (std::ranges::find(assetParties_[a], party) == assetParties_[a].end() &&
-            !(premise.kind == PremiseKind::collected && instance.asset))
+        // What he has read he has, wherever it lay.
+        if (premise.kind == PremiseKind::asset &&
+            std::ranges::find(assetParties_[a], party) == assetParties_[a].end())
           continue;
         const bool kind = premise.words.empty() || asset.kinds.empty() ||
                           std::ranges::find(asset.kinds, premise.words.front()) != asset.kinds.end();
@@ -146,11 +162,8 @@ void GraphBuilding::bind(TemplateId rule, std::size_t at, const Instance& instan
       }
       return;
     case PremiseKind::platform: {
-      // A platform that the model does not say, or that no template knows, may be any.
       const std::string& platform = listed ? model_.at(here.host).platform : std::string();
-      if (!knownWords_.contains(platform) ||
-          std::ranges::find(premise.words, platform) != premise.words.end())
-        with([](Instance&) {});
+      if (mayBe(platform, kPlatforms, premise.words)) with([](Instance&) {});
       return;
     }
     case PremiseKind::people: {
@@ -171,8 +184,8 @@ void GraphBuilding::bind(TemplateId rule, std::size_t at, const Instance& instan
         for (const std::size_t f : flowFrom_[other.index()]) {
           const channel::FlowStep& flow = made_.flow.steps[f];
           const channel::FlowNode& to = made_.flow.nodes[flow.to];
-          if (to.party != party || flow.hops.empty() || !flow.hops.front().answer ||
-              to.kind == channel::StateKind::held || !flow.packets.intersects(service.listens))
+          if (to.party != party || flow.hops.empty() || !flow.hops.front().answer || to.atAddress ||
+              !flow.packets.intersects(service.listens))
             continue;
           with([&](Instance& next) {
             next.neighbour = other;

@@ -167,9 +167,25 @@ void Solver::Run::expandHeld(const State& state, int index) {
                NameSet::all(), state.seen, {}, index, false);
       }
     }
+    if (record && net.mayFail()) expandForged(here, other, state.seen, index);
   }
   consume(here, ServiceSet::all(), NameSet::all(), nullptr, state.seen, index, false);
   if (!query.direct) reflect(here, state.seen, index, member, {});
+}
+
+// Where all on the way fail he gets there with any source; that matters to what listens to certain sources
+// only.
+void Solver::Run::expandForged(PartyId from, PartyId to, bool seen, int parent) {
+  for (const model::ServiceId id : servicesOf[to.index()]) {
+    const ServiceInstance& service = model.at(id);
+    if (!catalogue.at(service.behaviour).acceptsOnlyFrom || !service.from) continue;
+    for (ClassIndex bears = 0; bears < net.endpointCount(); ++bears) {
+      if (!net.named(*service.from, bears)) continue;
+      for (const Way& way : net.waysBearing(from, to, bears, setting))
+        arrive(from, to, way, ServiceSet::all(), "anything", rateOf(way), NameSet::all(), seen, {}, parent,
+               false);
+    }
+  }
 }
 
 // Semantics 5.3, 5.4 and 5.6: what is sent back to the source that a packet bears.
@@ -188,7 +204,7 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     const auto taken = held[v] ? AtomIds{} : takeover(victim);
     if (!taken) continue;
     for (auto& hears : net.heardAt(victim, setting)) {
-      if (record && (!net.mayBear(from, hears.address, setting) ||
+      if (record && ((!net.mayFail() && !net.mayBear(from, hears.address, setting)) ||
                      recorded(victim, reach::join(hears.atoms, *taken)))) {
         continue;
       }
@@ -203,14 +219,16 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     for (const auto& [victim, address, taking] : victims) {
       if (settled(victim, parent, 2) || (net.endpoint(address).party == mirror && !net.several(mirror)))
         continue;
+      if (record && !net.mayBear(from, address, setting) && !net.answersUnasked(mirror, address)) continue;
       for (const Way& way : net.waysBearing(from, mirror, address, setting)) {
         if (way.kind == WayKind::related || way.tapped.valid()) continue;
+        if (record && recorded(victim, reach::join(way.atoms, taking))) continue;
         auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier,
                            bool byError = false) {
           const reach::Fit packets = way.fit(ServiceSet::all(), heard);
           if (packets.empty() || bits == 0) return;
-          auto back = net.answerPasses(way, packets.heard, byError, setting);
-          if (!back) return;
+          const std::vector<AtomIds> ways = net.answerPasses(way, packets.heard, byError, setting);
+          if (ways.empty()) return;
           bool flag = seen;
           Hop there = makeHop(from, mirror, way, packets, carrier,
                               static_cast<double>(bits) * kReflectionsPerSecond, flag);
@@ -223,8 +241,10 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
               byError ? reach::icmpErrors(net.endpoint(address).family) : there.packets.reversed();
           answer.example = *answer.packets.witness(false);
           flag = flag || (byError && answer.packets.intersects(query.over));
-          push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
-               reach::join(reach::join(way.atoms, taking), *back), parent, true);
+          for (const AtomIds& back : ways) {
+            push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
+                 reach::join(reach::join(way.atoms, taking), back), parent, true);
+          }
         };
         ServiceSet heard;
         for (model::ServiceId id : servicesOf[p]) {
@@ -252,27 +272,33 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
   }
   for (const auto& [victim, address, taking] : victims) {
     if (settled(victim, parent, 2)) continue;
-    auto quote = net.quote(from, address, victim == from, query.over, setting);
-    if (!quote) continue;
-    bool flag = seen;
-    Way way;
-    way.source = SourceKind::forged;
-    way.from = address;
-    way.to = quote->destination;
-    way.bears = address;
-    way.sentTo = quote->destination;
-    way.fromZone = net.at(from).zone;
-    way.packets = quote->packets;
-    Hop hop = makeHop(
-        from, victim, way, {quote->packets, quote->packets},
-        quote->rejected ? "error that quotes a rejected packet" : "error of a device that quotes the packet",
-        kErrorBitsPerSecond, flag);
-    hop.how = "with the forged source of " + net.at(net.endpoint(address).party).name + ", quoted back by " +
-              net.points()[quote->point.index()].name;
-    // What arrives is the error, whatever was sent.
-    flag = flag || reach::icmpErrors(net.endpoint(address).family).intersects(query.over);
-    push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, reach::join(quote->atoms, taking),
-         parent, true);
+    auto quoted = [&](const reach::Network::Quote& quote) {
+      bool flag = seen;
+      Way way;
+      way.source = SourceKind::forged;
+      way.from = address;
+      way.to = quote.destination;
+      way.bears = address;
+      way.sentTo = quote.destination;
+      way.fromZone = net.at(from).zone;
+      way.packets = quote.packets;
+      Hop hop = makeHop(
+          from, victim, way, {quote.packets, quote.packets},
+          quote.rejected ? "error that quotes a rejected packet" : "error of a device that quotes the packet",
+          kErrorBitsPerSecond, flag);
+      hop.how = "with the forged source of " + net.at(net.endpoint(address).party).name +
+                ", quoted back by " + net.points()[quote.point.index()].name;
+      // What arrives is the error, whatever was sent.
+      flag = flag || reach::icmpErrors(net.endpoint(address).family).intersects(query.over);
+      push({StateKind::held, victim.value, flag, NameSet::all()}, {hop}, reach::join(quote.atoms, taking),
+           parent, true);
+    };
+    if (record) {
+      auto idle = [&](const AtomIds& atoms) { return recorded(victim, reach::join(atoms, taking)); };
+      for (const auto& quote : net.quotes(from, address, victim == from, setting, idle)) quoted(quote);
+    } else if (const auto quote = net.quote(from, address, victim == from, query.over, setting)) {
+      quoted(*quote);
+    }
   }
 }
 

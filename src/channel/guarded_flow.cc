@@ -163,6 +163,8 @@ GuardedFlow Solver::guardedFlow(const std::vector<bool>& absent) const {
   for (std::size_t p = 0; p < parties; ++p)
     known[{StateKind::held, static_cast<std::uint32_t>(p)}].push_back(static_cast<std::uint32_t>(p));
   std::uint32_t current = 0;
+  // Of the steps from the node: by party, what those take that bring any packets to code there.
+  std::vector<std::vector<AtomIds>> wide(parties);
   run.record = [&](const State& to, const std::vector<Hop>& hops, const AtomIds& atoms) {
     auto& alike = known[{to.kind, to.index}];
     auto found =
@@ -175,24 +177,36 @@ GuardedFlow Solver::guardedFlow(const std::vector<bool>& absent) const {
           {to.kind, run.partyOf(to), service ? model::ServiceId(to.index) : model::ServiceId(), to.names});
     }
     if (*found == current) return;
+    if (*found < parties) {
+      std::vector<AtomIds>& sets = wide[*found];
+      if (std::ranges::any_of(sets, [&](const AtomIds& set) { return std::ranges::includes(atoms, set); }))
+        return;
+      if (hops.empty() || hops.front().packets.full()) {
+        std::erase_if(sets, [&](const AtomIds& set) { return std::ranges::includes(set, atoms); });
+        sets.push_back(atoms);
+      }
+    }
     flow.steps.push_back(
         {current, *found, atoms, hops, hops.empty() ? ServiceSet::all() : hops.front().packets});
   };
   std::size_t pruned = 0;
   run.recorded = [&](PartyId held, const AtomIds& atoms) {
-    return std::any_of(flow.steps.begin() + static_cast<std::ptrdiff_t>(pruned), flow.steps.end(),
-                       [&](const FlowStep& step) {
-                         return step.to == held.index() && step.packets.full() &&
-                                std::ranges::includes(atoms, step.atoms);
-                       });
+    return std::ranges::any_of(wide[held.index()],
+                               [&](const AtomIds& set) { return std::ranges::includes(atoms, set); });
   };
   for (; current < flow.nodes.size(); ++current) {
     const FlowNode node = flow.nodes[current];
     if (node.kind == StateKind::held && left(node.party.index())) continue;
     const bool service = node.kind == StateKind::told || node.kind == StateKind::readable;
     State state{node.kind, service ? node.service.value : node.party.value, false, node.names};
+    for (auto& sets : wide) sets.clear();
     run.labels.assign(1, {state, {}, {}, -1, 0, 0, false});
     run.expand(state, 0);
+    // Code of his tells its machine's services what it likes.
+    if (const AtomId code = flow.codeAt[node.party.index()]; node.kind == StateKind::held && code.valid()) {
+      for (const model::ServiceId id : run.servicesOf[node.party.index()])
+        run.push({StateKind::told, id.value, false, NameSet::all()}, {}, {code}, 0, false);
+    }
     std::vector<FlowStep> own(
         std::make_move_iterator(flow.steps.begin() + static_cast<std::ptrdiff_t>(pruned)),
         std::make_move_iterator(flow.steps.end()));

@@ -129,6 +129,7 @@ struct Solver::Run {
   // steps (expand.cc)
   void expand(const State& state, int index);
   void expandHeld(const State& state, int index);
+  void expandForged(reach::PartyId from, reach::PartyId to, bool seen, int parent);
   void expandClient(const State& state, int index);
   void expandTold(const State& state, int index);
   void expandReadable(const State& state, int index);

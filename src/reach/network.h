@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -137,12 +138,14 @@ class Network {
     return std::ranges::binary_search(sameDevice_[a.index()], b);
   }
   Atoms& atoms() const { return atoms_; }
+  bool mayFail() const { return mayFail_; }
 
   // `receiverHeld` lets the receiver take his neighbours' addresses as well. Ways whose atoms the setting
   // supposes are left out.
   const std::vector<Way>& ways(PartyId from, PartyId to, Powers powers, bool receiverHeld,
                                const Setting& setting) const;
-  // The ways to an address of `to` itself that bear this one.
+  // The ways to an address of `to` itself that bear this one; where all points on the way may fail, these
+  // too, of which ways() has none: by his own address he gets there as well.
   std::vector<Way> waysBearing(PartyId from, PartyId to, ClassIndex source, const Setting& setting) const;
   // Addresses at which a held party hears: its own and those of neighbours that it can take, with what that
   // rests on.
@@ -179,9 +182,14 @@ class Network {
 
   // Whether the answer to a forged request reaches the address it bears: as a reply on the points that saw
   // the request, or by a rule of its own. `byError`: the answer is an ICMP error that quotes it, and passes
-  // as related or by a rule for such errors. The atoms with which it does.
-  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
-                                      const Setting& setting) const;
+  // as related or by a rule for such errors. The atoms with which it does; of a network that may fail each
+  // least set of them, else one at most.
+  std::vector<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
+                                    const Setting& setting) const;
+
+  // Whether anything but replies and failing points lets an answer of the party through. If not, and all on
+  // the way there must fail, then the same failures lead to where the answer goes.
+  bool answersUnasked(PartyId from, ClassIndex to) const;
 
   // Zones on the way, neither its first nor its last, whose adversary is on the path.
   std::vector<model::ZoneId> crossedOnPath(const Way& way) const;
@@ -198,6 +206,10 @@ class Network {
   };
   std::optional<Quote> quote(PartyId from, ClassIndex victim, bool another, space::ServiceSet wanted,
                              const Setting& setting) const;
+  // Of a network that may fail all that differ in what must fail, or in their packets, without those of whose
+  // atoms `idle` says that they are of no use; else one at most.
+  std::vector<Quote> quotes(PartyId from, ClassIndex victim, bool another, const Setting& setting,
+                            const std::function<bool(const AtomIds&)>& idle) const;
 
   std::optional<RuleSite> letsPass(const Way& way, space::Service service) const;
   // What shuts a service between two classes: the dropping rule of the first point that drops it.
@@ -214,8 +226,8 @@ class Network {
   bool named(const model::PlaceTerms& terms, ClassIndex index) const;
 
  private:
-  std::optional<AtomIds> answerPasses(const Way& request, space::ServiceSet requestPackets, bool byError,
-                                      model::ZoneId from, const Setting& setting) const;
+  void answerPasses(std::vector<AtomIds>& all, const Way& request, space::ServiceSet requestPackets,
+                    bool byError, model::ZoneId from, const Setting& setting) const;
   bool comesBackOver(const std::vector<PointId>& route, model::ZoneId entering, model::ZoneId leaving,
                      ClassIndex source) const;
   bool shareFamily(PartyId a, PartyId b) const;
@@ -267,9 +279,16 @@ class Network {
     AtomIds atoms;
     std::vector<PointId> related;  // it passes these if what it quotes may belong to a live flow
   };
-  std::vector<Leads> errorLeads(PointId point, ClassIndex victim, const Setting& setting) const;
-  std::optional<AtomIds> answersErrors(PointId point, PartyId from, model::ZoneId entering, ClassIndex victim,
-                                       SourceKind kind, const Setting& setting) const;
+  const std::vector<Leads>& errorLeads(PointId point, ClassIndex victim, const Setting& setting) const;
+  std::vector<Leads> findErrorLeads(PointId point, ClassIndex victim, const Setting& setting) const;
+  std::vector<AtomIds> answersErrors(PointId point, PartyId from, model::ZoneId entering, ClassIndex victim,
+                                     SourceKind kind, const Setting& setting) const;
+  // What it takes as the point is, and that it has failed, where it may and that is not free anyway.
+  std::vector<AtomIds> orFailed(const std::optional<AtomIds>& asItIs, PointId point) const;
+  // Until `visit` says that it is enough. `back` and the zone where he sends: of points beside him.
+  using QuoteVisit = std::function<bool(const Quote&, const Leads* back, model::ZoneId entering)>;
+  void eachQuote(PartyId from, ClassIndex victim, bool another, const Setting& setting,
+                 const std::function<bool(const AtomIds&)>& idle, const QuoteVisit& visit) const;
   std::optional<AtomIds> uncoveredPasses(PointId point, ClassIndex victim, const Setting& setting) const;
   space::ServiceSet liveBetween(PointId point, ClassIndex victim, ClassIndex destination) const;
   bool errorRule(PointId point, PointId hop, model::ZoneId entering, model::ZoneId leaving,
@@ -282,10 +301,10 @@ class Network {
                   const AtomIds& atoms, ClassIndex destination) const;
   void waysBetween(std::vector<Way>& ways, PartyId sender, model::ZoneId entering, ClassIndex source,
                    SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
-                   const Setting& setting, bool expected = false) const;
+                   const Setting& setting, bool expected = false, bool allMayFail = false) const;
   void bearing(std::vector<Way>& ways, PartyId from, model::ZoneId entering, ClassIndex source,
                ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
-               const Setting& setting) const;
+               const Setting& setting, bool allMayFail = false) const;
   const std::vector<ClassIndex>& forgeable(model::ZoneId entering, model::ZoneId leaving,
                                            space::Family family, const Setting& setting) const;
   bool tooManyRoutes() const;
@@ -312,6 +331,8 @@ class Network {
                      model::ZoneId entering, model::ZoneId leaving, SourceKind kind,
                      const Setting& setting) const;
   void internFailures();
+  // Whether no other route between the zones has points of which a part of this one's devices would do.
+  bool failsLeast(const std::vector<PointId>& route, model::ZoneId entering, model::ZoneId leaving) const;
 
   const model::Model& model_;
   Atoms& atoms_;
@@ -343,6 +364,13 @@ class Network {
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
   mutable std::map<model::ZoneId, std::vector<PointId>> besideCache_;
   mutable std::map<std::tuple<PointId, PointId, model::ZoneId, ClassIndex>, bool> errorRuleCache_;
+  mutable std::map<std::tuple<Setting, PointId, ClassIndex>, std::vector<Leads>> errorLeadsCache_;
+  mutable std::map<std::pair<PartyId, ClassIndex>, bool> unaskedCache_;
+  mutable std::map<std::pair<model::ZoneId, model::ZoneId>, std::vector<AtomIds>> leastFailures_;
+  // By setting, ends of the request, whether errors answer it, its points: by its packets.
+  mutable std::map<std::tuple<Setting, ClassIndex, ClassIndex, bool, std::vector<PointId>>,
+                   std::vector<std::pair<space::ServiceSet, std::vector<AtomIds>>>>
+      answerCache_;
   // Of programs with many rules: all classes against all, by point and direction.
   mutable std::map<std::pair<PointId, bool>, std::vector<std::vector<space::ServiceSet>>> matrices_;
   // Classes that no place of the model tells apart have the same role.

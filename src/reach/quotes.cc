@@ -57,13 +57,21 @@ std::optional<AtomIds> Network::uncoveredPasses(PointId id, ClassIndex victim, c
 }
 
 // Whether the point may answer a packet that bears the victim's address: what it refuses on entry it answers
-// with nothing.
-std::optional<AtomIds> Network::answersErrors(PointId id, PartyId from, ZoneId entering, ClassIndex victim,
-                                              SourceKind kind, const Setting& setting) const {
+// with nothing. One that has failed refuses nothing.
+std::vector<AtomIds> Network::answersErrors(PointId id, PartyId from, ZoneId entering, ClassIndex victim,
+                                            SourceKind kind, const Setting& setting) const {
   if (rulesDecide(id, endpoints_[victim].family)) {
-    if (auto tolerated = sourceTolerated(id, victim, from, entering, kind, setting)) return tolerated;
+    if (auto tolerated = sourceTolerated(id, victim, from, entering, kind, setting))
+      return orFailed(tolerated, id);
   }
-  return uncoveredPasses(id, victim, setting);
+  return orFailed(uncoveredPasses(id, victim, setting), id);
+}
+
+std::vector<AtomIds> Network::orFailed(const std::optional<AtomIds>& asItIs, PointId id) const {
+  std::vector<AtomIds> all;
+  if (asItIs) all.push_back(*asItIs);
+  if (mayFail_ && (!asItIs || !asItIs->empty())) all.push_back({failures_[id.index()]});
+  return all;
 }
 
 // Whether the rules of `hop` let an error of the point pass. The device's own address is not in the model:
@@ -81,7 +89,15 @@ bool Network::errorRule(PointId id, PointId hop, ZoneId entering, ZoneId leaving
   return errorRuleCache_[{id, hop, entering, victim}] = passes;
 }
 
-std::vector<Network::Leads> Network::errorLeads(PointId id, ClassIndex victim, const Setting& setting) const {
+const std::vector<Network::Leads>& Network::errorLeads(PointId id, ClassIndex victim,
+                                                       const Setting& setting) const {
+  const auto [found, fresh] = errorLeadsCache_.try_emplace({setting, id, victim});
+  if (fresh) found->second = findErrorLeads(id, victim, setting);
+  return found->second;
+}
+
+std::vector<Network::Leads> Network::findErrorLeads(PointId id, ClassIndex victim,
+                                                    const Setting& setting) const {
   const ZoneId home = endpoints_[victim].zone;
   // The ideal point stands at every zone.
   if (!points_[id.index()].link) return {{}};
@@ -91,24 +107,38 @@ std::vector<Network::Leads> Network::errorLeads(PointId id, ClassIndex victim, c
   for (const ZoneId side : beside) {
     for (const auto& route : routes(side, home)) {
       if (std::ranges::any_of(route, [&](PointId hop) { return sameDevice(id, hop); })) continue;
-      Leads leads;
+      std::vector<Leads> open{{}};
       ZoneId zone = side;
-      const bool passes = std::ranges::all_of(route, [&](PointId hop) {
+      for (const PointId hop : route) {
         const ZoneId entering = zone;
         zone = beyond(hop, zone, home);
-        if (errorRule(id, hop, entering, zone, victim)) return true;
-        if (const auto uncovered = uncoveredPasses(hop, victim, setting)) {
-          leads.atoms = join(leads.atoms, *uncovered);
-          return true;
+        if (errorRule(id, hop, entering, zone, victim)) continue;
+        std::vector<Leads> next;
+        auto take = [&](const AtomIds& atoms, bool related) {
+          for (const Leads& before : open) {
+            Leads after{join(before.atoms, atoms), before.related};
+            if (related) after.related.push_back(hop);
+            next.push_back(std::move(after));
+          }
+        };
+        const auto uncovered = uncoveredPasses(hop, victim, setting);
+        for (const AtomIds& atoms : orFailed(uncovered, hop)) take(atoms, false);
+        if (!uncovered || (mayFail_ && !uncovered->empty())) {
+          if (const auto related = relatedPasses(hop, entering, side, setting)) take(*related, true);
         }
-        const auto related = relatedPasses(hop, entering, side, setting);
-        if (!related) return false;
-        leads.atoms = join(leads.atoms, *related);
-        leads.related.push_back(hop);
-        return true;
-      });
-      if (passes && leads.related.empty()) return {leads};
-      if (passes) all.push_back(std::move(leads));
+        open = std::move(next);
+      }
+      for (Leads& leads : open) {
+        if (leads.related.empty() && !mayFail_) return {leads};
+        const auto serves = [](const Leads& a, const Leads& b) {
+          return std::ranges::includes(b.atoms, a.atoms) && std::ranges::all_of(a.related, [&](PointId hop) {
+                   return std::ranges::find(b.related, hop) != b.related.end();
+                 });
+        };
+        if (std::ranges::any_of(all, [&](const Leads& known) { return serves(known, leads); })) continue;
+        if (mayFail_) std::erase_if(all, [&](const Leads& known) { return serves(leads, known); });
+        all.push_back(std::move(leads));
+      }
     }
   }
   return all;
@@ -159,6 +189,44 @@ void Network::preferRejected(Quote& quote, ZoneId entering, ClassIndex victim, c
 std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, bool another, ServiceSet wanted,
                                              const Setting& setting) const {
   std::optional<Quote> best;
+  // Whether it is what is asked for, so that none better need be looked for: what arrives is an error,
+  // whatever was sent.
+  const bool anyDoes = icmpErrors(endpoints_[victim].family).intersects(wanted);
+  auto visit = [&](const Quote& found, const Leads* back, ZoneId entering) {
+    if (found.packets.empty() || (best && !found.packets.intersects(wanted))) return false;
+    best = found;
+    if (!anyDoes && !found.packets.intersects(wanted)) return false;
+    if (back != nullptr) preferRejected(*best, entering, victim, *back, wanted);
+    return true;
+  };
+  auto never = [](const AtomIds&) { return false; };
+  eachQuote(from, victim, another, setting, never, visit);
+  return best;
+}
+
+std::vector<Network::Quote> Network::quotes(PartyId from, ClassIndex victim, bool another,
+                                            const Setting& setting,
+                                            const std::function<bool(const AtomIds&)>& idle) const {
+  std::vector<Quote> all;
+  if (!mayFail_) {
+    if (const auto one = quote(from, victim, another, ServiceSet::all(), setting)) all.push_back(*one);
+    return all;
+  }
+  auto visit = [&](const Quote& found, const Leads*, ZoneId) {
+    if (found.packets.empty()) return false;
+    ServiceSet known;
+    for (const Quote& other : all) {
+      if (std::ranges::includes(found.atoms, other.atoms)) known |= other.packets;
+    }
+    if (!known.contains(found.packets)) all.push_back(found);
+    return false;
+  };
+  eachQuote(from, victim, another, setting, idle, visit);
+  return all;
+}
+
+void Network::eachQuote(PartyId from, ClassIndex victim, bool another, const Setting& setting,
+                        const std::function<bool(const AtomIds&)>& idle, const QuoteVisit& visit) const {
   const space::Family family = endpoints_[victim].family;
   const ServiceSet quotes = quotable(family);
   // Of all that may be quoted any will do; best one that is bound for somewhere behind the point.
@@ -171,14 +239,6 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, bo
     return end.zone.valid() && end.zone != at(from).zone && end.party != from &&
            end.party != endpoints_[victim].party;
   });
-  // Whether it is what is asked for, so that none better need be looked for: what arrives is an error,
-  // whatever was sent.
-  const bool anyDoes = icmpErrors(family).intersects(wanted);
-  auto found = [&](ServiceSet packets, ClassIndex destination, const AtomIds& atoms, PointId id) {
-    if (packets.empty() || (best && !packets.intersects(wanted))) return false;
-    best = Quote{packets, destination, atoms, id, false};
-    return anyDoes || packets.intersects(wanted);
-  };
   for (const ZoneId entering : at(from).zones) {
     const bool neighbour = endpoints_[victim].zone == entering;
     if (neighbour && !model_.at(entering).isolated) continue;  // he sends it there himself
@@ -187,44 +247,62 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, bo
     bool onward = false;
     for (const PointId id : pointsBeside(entering)) {
       const auto answers = answersErrors(id, from, entering, victim, kind, setting);
-      if (!answers) continue;
+      if (answers.empty()) continue;
       onward = true;
       for (const Leads& back : errorLeads(id, victim, setting)) {
-        for (const ClassIndex destination : destinations) {
-          ServiceSet packets = quotes;
-          for (const PointId hop : back.related) packets &= liveBetween(hop, victim, destination);
-          if (found(packets, destination, join(*answers, back.atoms), id)) {
-            preferRejected(*best, entering, victim, back, wanted);
-            return best;
+        for (const AtomIds& answering : answers) {
+          const AtomIds atoms = join(answering, back.atoms);
+          if (idle(atoms)) continue;
+          for (const ClassIndex destination : destinations) {
+            ServiceSet packets = quotes;
+            for (const PointId hop : back.related) packets &= liveBetween(hop, victim, destination);
+            if (visit({packets, destination, atoms, id, false}, &back, entering)) return;
+            if (back.related.empty()) break;
           }
-          if (back.related.empty()) break;
         }
       }
     }
+    // What must fail so that the point lets anything pass that bears the address.
+    auto failing = [&](PointId id, ZoneId here) -> AtomIds {
+      if (!mayFail_ || mayBeUncovered(id, family) || sourceTolerated(id, victim, from, here, kind, setting))
+        return {};
+      return {failures_[id.index()]};
+    };
     // Further points lie nearer to others' zones, and quote what those before let pass.
     for (std::size_t z = 0; onward && z < model_.zones.size(); ++z) {
       for (const auto& route : routes(entering, ZoneId(z))) {
-        if (route.size() < 2 || !answersErrors(route.front(), from, entering, victim, kind, setting))
+        if (route.size() < 2 || answersErrors(route.front(), from, entering, victim, kind, setting).empty())
           continue;
         ZoneId zone = beyond(route.front(), entering, ZoneId(z));
+        AtomIds refusing, mustFail = failing(route.front(), entering);
         for (std::size_t count = 1; count < route.size(); ++count) {
           const PointId id = route[count];
           const ZoneId here = zone;
           zone = beyond(id, here, ZoneId(z));
+          refusing = join(refusing, mustFail);
+          mustFail = failing(id, here);
+          // By an answer and a way back.
+          std::vector<std::pair<AtomIds, const Leads*>> ends;
           const auto answers = answersErrors(id, from, here, victim, kind, setting);
-          if (!answers) continue;
-          const auto ways = errorLeads(id, victim, setting);
-          if (ways.empty()) continue;
+          if (answers.empty()) continue;
+          for (const Leads& back : errorLeads(id, victim, setting)) {
+            for (const AtomIds& answering : answers) {
+              if (!idle(join(refusing, join(answering, back.atoms))))
+                ends.emplace_back(join(answering, back.atoms), &back);
+            }
+          }
+          if (ends.empty()) continue;
           for (const ClassIndex destination : zoneClasses_[z]) {
             if (endpoints_[destination].family != family || endpoints_[destination].linkLocal) continue;
             for (const Passed& passed :
                  this->passed(route, count, from, entering, victim, kind, destination, setting)) {
-              for (const Leads& back : ways) {
+              for (const auto& [end, back] : ends) {
                 ServiceSet packets = passed.packets & quotes;
-                for (const PointId hop : back.related)
+                const AtomIds atoms = join(passed.atoms, end);
+                if (packets.empty() || idle(atoms)) continue;
+                for (const PointId hop : back->related)
                   packets &= liveBetween(hop, victim, passed.destination);
-                const AtomIds atoms = join(join(*answers, passed.atoms), back.atoms);
-                if (found(packets, passed.destination, atoms, id)) return best;
+                if (visit({packets, passed.destination, atoms, id, false}, nullptr, entering)) return;
               }
             }
           }
@@ -232,7 +310,6 @@ std::optional<Network::Quote> Network::quote(PartyId from, ClassIndex victim, bo
       }
     }
   }
-  return best;
 }
 
 }  // namespace vauban::reach

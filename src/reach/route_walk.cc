@@ -324,9 +324,26 @@ void Network::waysBeside(std::vector<Way>& ways, ZoneId entering, ClassIndex sou
   ways.push_back(way);
 }
 
+bool Network::failsLeast(const std::vector<PointId>& route, ZoneId entering, ZoneId leaving) const {
+  auto& least = leastFailures_[{entering, leaving}];
+  if (least.empty()) {
+    for (const auto& other : routes(entering, leaving)) {
+      AtomIds failed;
+      for (const PointId id : other) failed = join(failed, {failures_[id.index()]});
+      if (std::ranges::any_of(least, [&](const AtomIds& set) { return std::ranges::includes(failed, set); }))
+        continue;
+      std::erase_if(least, [&](const AtomIds& set) { return std::ranges::includes(set, failed); });
+      least.push_back(std::move(failed));
+    }
+  }
+  AtomIds failed;
+  for (const PointId id : route) failed = join(failed, {failures_[id.index()]});
+  return std::ranges::find(least, failed) != least.end();
+}
+
 void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId entering, ClassIndex source,
                           SourceKind kind, const AtomIds& base, ClassIndex destination, bool held,
-                          const Setting& setting, bool expected) const {
+                          const Setting& setting, bool expected, bool allMayFail) const {
   if (endpoints_[source].family != endpoints_[destination].family) return;
   const ZoneId leaving = endpoints_[destination].zone;
   if (entering == leaving && !model_.at(entering).isolated &&
@@ -336,8 +353,10 @@ void Network::waysBetween(std::vector<Way>& ways, PartyId sender, ZoneId enterin
   }
   if (kind == SourceKind::own) waysBeside(ways, entering, source, kind, base, destination);
   for (const auto& route : routes(entering, leaving)) {
-    if (kind != SourceKind::own && !someTolerates(route, source, sender, entering, leaving, kind, setting))
-      continue;
+    if (kind != SourceKind::own && !someTolerates(route, source, sender, entering, leaving, kind, setting)) {
+      // All points of it must fail: of no use where those of a part do.
+      if (!allMayFail || !failsLeast(route, entering, leaving)) continue;
+    }
     for (ClassIndex start : startsFor(route, destination)) {
       Walk walk{*this, setting, sender, entering, leaving, source, destination, kind, held, expected, {}};
       walk.open.push_back({ServiceSet::all(), ServiceSet::all(), false, false, base,

@@ -129,7 +129,7 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
 // The ways of a packet that bears the address of another, as a neighbour or forged.
 void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, ClassIndex source,
                       ClassIndex target, AtomIds atoms, const std::optional<AtomIds>& neighbours,
-                      const Setting& setting) const {
+                      const Setting& setting, bool allMayFail) const {
   if (endpoints_[source].party == from && endpoints_[source].zone == entering) {
     waysBetween(ways, from, entering, source, SourceKind::own, atoms, target, true, setting);
     return;
@@ -142,14 +142,15 @@ void Network::bearing(std::vector<Way>& ways, PartyId from, ZoneId entering, Cla
   }
   if (endpoints_[source].zone == entering && neighbours) {
     waysBetween(ways, from, entering, source, SourceKind::neighbour, join(atoms, *neighbours), target, true,
-                setting);
+                setting, false, allMayFail);
     return;
   }
   if (endpoints_[target].zone == entering && !model_.at(entering).isolated) {
     if (!neighbours && !model_.at(entering).untrusted) return;
     if (neighbours) atoms = join(atoms, *neighbours);
   }
-  waysBetween(ways, from, entering, source, SourceKind::forged, atoms, target, true, setting);
+  waysBetween(ways, from, entering, source, SourceKind::forged, atoms, target, true, setting, false,
+              allMayFail);
 }
 
 std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex source,
@@ -158,10 +159,34 @@ std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex sourc
   for (const ZoneId entering : at(from).zones) {
     const auto neighbours = neighbourly(entering, setting);
     for (const ClassIndex target : at(to).classes) {
-      if (source != target) bearing(ways, from, entering, source, target, {}, neighbours, setting);
+      if (source != target) bearing(ways, from, entering, source, target, {}, neighbours, setting, mayFail_);
     }
   }
   return ways;
+}
+
+bool Network::answersUnasked(PartyId from, ClassIndex to) const {
+  const auto [known, fresh] = unaskedCache_.try_emplace({from, to}, false);
+  if (!fresh) return known->second;
+  const ZoneId there = endpoints_[to].zone;
+  const space::Family family = endpoints_[to].family;
+  auto passes = [&](PointId id, ZoneId leg) {
+    if (mayBeUncovered(id, family)) return true;
+    const auto [near, far] = sides(id, leg, there);
+    return std::ranges::any_of(at(from).classes, [&](ClassIndex own) {
+      return endpoints_[own].family == family &&
+             (!accepted(id, own, to, near, far).empty() || !accepted(id, own, to, far, near).empty());
+    });
+  };
+  bool found = false;
+  for (const ZoneId leg : at(from).zones) {
+    for (const auto& route : routes(leg, there)) {
+      // From another leg than the one asked.
+      found = found || (route.empty() && at(from).zones.size() > 1) ||
+              std::ranges::any_of(route, [&](PointId id) { return passes(id, leg); });
+    }
+  }
+  return unaskedCache_[{from, to}] = found;
 }
 
 std::vector<Network::Hears> Network::heardAt(PartyId id, const Setting& setting) const {
@@ -289,27 +314,41 @@ ServiceSet Network::surely(ClassIndex from, ClassIndex to, bool supposed) const 
   return ~lost;
 }
 
-std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
-                                             const Setting& setting) const {
+std::vector<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
+                                           const Setting& setting) const {
   // Who answers may send from any of its legs.
   std::vector<ZoneId> legs = at(endpoints_[request.to].party).zones;
   if (std::ranges::find(legs, endpoints_[request.to].zone) == legs.end())
     legs.push_back(endpoints_[request.to].zone);
-  for (const ZoneId leg : legs) {
-    if (auto atoms = answerPasses(request, requestPackets, byError, leg, setting)) return atoms;
+  std::vector<AtomIds> all;
+  if (!mayFail_) {
+    for (const ZoneId leg : legs) {
+      answerPasses(all, request, requestPackets, byError, leg, setting);
+      if (!all.empty()) break;
+    }
+    return all;
   }
-  return std::nullopt;
+  // Who asked does not matter, only on which way.
+  const ServiceSet packets = byError ? ServiceSet() : requestPackets;
+  auto& alike = answerCache_[{setting, request.to, request.from, byError, request.points}];
+  const auto known = std::ranges::find(alike, packets, &std::pair<ServiceSet, std::vector<AtomIds>>::first);
+  if (known != alike.end()) return known->second;
+  for (const ZoneId leg : legs) answerPasses(all, request, requestPackets, byError, leg, setting);
+  return alike.emplace_back(packets, std::move(all)).second;
 }
 
-std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requestPackets, bool byError,
-                                             ZoneId here, const Setting& setting) const {
+void Network::answerPasses(std::vector<AtomIds>& all, const Way& request, ServiceSet requestPackets,
+                           bool byError, ZoneId here, const Setting& setting) const {
   const ZoneId there = endpoints_[request.from].zone;
   const ServiceSet answer = byError ? icmpErrors(endpoints_[request.from].family) : requestPackets.reversed();
   for (const auto& route : routes(here, there)) {
-    AtomIds atoms;
-    bool passes = true;
+    std::vector<AtomIds> open{{}};
     ZoneId zone = here;
     for (PointId id : route) {
+      std::vector<AtomIds> next;
+      auto take = [&](const AtomIds& atoms) {
+        for (const AtomIds& before : open) next.push_back(reach::join(before, atoms));
+      };
       const bool sawRequest =
           std::ranges::any_of(request.points, [&](PointId seen) { return sameDevice(seen, id); });
       const auto related = relatedPasses(id, zone, here, setting);
@@ -318,30 +357,33 @@ std::optional<AtomIds> Network::answerPasses(const Way& request, ServiceSet requ
       if (!refused && sawRequest && rulesDecide(id, endpoints_[request.to].family)) {
         // An error is no reply: a tracking filter takes it for related to the request that it saw.
         if (auto replies = byError ? related : repliesPass(id, setting)) {
-          atoms = join(atoms, *replies);
-          continue;
+          take(*replies);
+          // Should what it rests on be stated, there are other ways.
+          if (!mayFail_ || replies->empty()) {
+            open = std::move(next);
+            continue;
+          }
         }
       }
       const auto [near, far] = sides(id, here, there);
       if (!refused && (accepted(id, request.to, request.from, near, far).intersects(answer) ||
                        accepted(id, request.to, request.from, far, near).intersects(answer))) {
-        continue;
+        continue;  // at no price, whatever else there is
       }
-      bool other = false;
-      for (const Acceptance& acceptance : this->passes(id, request.to, request.from, near, far, setting)) {
-        if (acceptance.kind == WayKind::uncovered || acceptance.kind == WayKind::failed) {
-          atoms = join(atoms, acceptance.atoms);
-          other = true;
-        }
+      for (const Acceptance& acceptance : passes(id, request.to, request.from, near, far, setting)) {
+        if (acceptance.kind == WayKind::uncovered || acceptance.kind == WayKind::failed)
+          take(acceptance.atoms);
       }
-      if (!other) {
-        passes = false;
-        break;
-      }
+      open = std::move(next);
     }
-    if (passes) return atoms;
+    for (AtomIds& atoms : open) {
+      if (std::ranges::any_of(all, [&](const AtomIds& known) { return std::ranges::includes(atoms, known); }))
+        continue;
+      std::erase_if(all, [&](const AtomIds& known) { return std::ranges::includes(known, atoms); });
+      all.push_back(std::move(atoms));
+      if (!mayFail_) return;
+    }
   }
-  return std::nullopt;
 }
 
 }  // namespace vauban::reach
