@@ -5,7 +5,7 @@
 vauban_build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libfyaml-dev nlohmann-json3-dev libsimdjson-dev libfmt-dev libcli11-dev libboost-dev nettle-dev libbdd-dev
-  liblzma-dev libmnl-dev libzip-dev libpugixml-dev libgraphviz-dev
+  liblzma-dev libmnl-dev libzip-dev libpugixml-dev libgraphviz-dev libxlsxwriter-dev
   python3-pip zlib1g  # HiGHS comes as a wheel (cmake/Highs.cmake)
 )
 vauban_test_packages=(

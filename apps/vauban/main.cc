@@ -15,6 +15,7 @@
 #include "certificates.h"
 #include "channel/verdict.h"
 #include "check_command.h"
+#include "compare_command.h"
 #include "compile_command.h"
 #include "diff_command.h"
 #include "exit_code.h"
@@ -23,10 +24,12 @@
 #include "lab_command.h"
 #include "lab_evidence.h"
 #include "load_model.h"
+#include "maturity_command.h"
 #include "measure_command.h"
 #include "model/call_claim.h"
 #include "model/diagnostic_text.h"
 #include "model/model_reader.h"
+#include "plan_command.h"
 #include "report/certificate_json.h"
 #include "report/verdict_report.h"
 #include "verdict_format.h"
@@ -356,6 +359,53 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"text", "json"}));
   sub->add_option("--today", applying.today, "the date for waivers, YYYY-MM-DD");
   sub->callback([&applying, &code] { code = applyCommand(applying); });
+
+  PlanCall planning;
+  planning.today = todayIso();
+  planning.jobs = call.jobs;
+  sub = app.add_subcommand("plan", "what to build next under a budget, in what order, and why");
+  sub->add_option("model", planning.model, "model file, or a folder of them")->required();
+  sub->add_option("--budget", planning.budget, "person-days (those of the model)");
+  sub->add_option("--role", planning.roles, "ROLE=DAYS: of a work role of NICE (those of the model)");
+  sub->add_option(
+      "--standard", planning.standard,
+      "controls to go towards first: 800-53:low|moderate|high|privacy, cis:ig1|ig2|ig3, csf or iso-27001");
+  sub->add_option("--maturity", planning.maturity, "nothing above this implementation group, 1 to 3");
+  sub->add_option("--target", planning.target, "depth to reach of each goal (3)");
+  sub->add_option("--credit", planning.credit,
+                  "design; or paths: what is credited where no design is solved again, to compare with");
+  sub->add_option("--time-limit", planning.seconds, "seconds for the search (60)");
+  sub->add_option("--jobs", planning.jobs, "designs judged at the same time")->check(CLI::Range(1U, 256U));
+  sub->add_option("--format", planning.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json", "markdown", "csv", "xlsx", "svg"}));
+  sub->add_option("--output", planning.output, "writes to this file");
+  sub->add_option("--today", planning.today, "the date for waivers and evidence, YYYY-MM-DD");
+  sub->callback([&planning, &code] { code = planCommand(planning); });
+
+  CompareCall comparing;
+  comparing.today = todayIso();
+  comparing.jobs = call.jobs;
+  sub = app.add_subcommand("compare", "one budget spent four ways, side by side");
+  sub->add_option("model", comparing.model, "model file, or a folder of them")->required();
+  sub->add_option("--budget", comparing.budget, "person-days (those of the model)")
+      ->check(CLI::Range(0.0, 1e6));
+  sub->add_option("--time-limit", comparing.seconds, "seconds for all four (240)")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--jobs", comparing.jobs, "designs judged at the same time")->check(CLI::Range(1U, 256U));
+  sub->add_option("--format", comparing.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "markdown", "json"}));
+  sub->add_option("--today", comparing.today, "the date for waivers and evidence, YYYY-MM-DD");
+  sub->add_flag("-v,--verbose", comparing.verbose, "what each way builds");
+  sub->callback([&comparing, &code] { code = compareCommand(comparing); });
+
+  MaturityCall standing;
+  sub = app.add_subcommand("maturity", "what is built of what fits: by group, by standard, by role");
+  sub->add_option("model", standing.model, "model file, or a folder of them")->required();
+  sub->add_option("--standard", standing.standards, "as for plan; several (the usual ones)");
+  sub->add_option("--format", standing.format, "the first is the default")
+      ->check(CLI::IsMember({"text", "json"}));
+  sub->add_flag("-v,--verbose", standing.verbose, "each place that is left");
+  sub->callback([&standing, &code] { code = maturityCommand(standing); });
 
   LabCall playing;
   playing.today = todayIso();

@@ -44,6 +44,7 @@ class Measuring {
     auto detection = detect(result_.operation, options_.statements, result_.watched);
     if (!detection) return std::unexpected(detection.error());
     result_.detection = std::move(*detection);
+    if (!options_.marginals) return std::move(result_);
     auto changes = marginals(result_.operation, options_.statements, result_.watched);
     if (!changes) return std::unexpected(changes.error());
     result_.marginals = std::move(*changes);

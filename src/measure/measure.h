@@ -27,6 +27,7 @@ struct MeasureOptions {
   Statements statements;
   std::string technique;          // only this technique of ATT&CK; ""
   bool possible = true;           // countermeasures that are not deployed, too
+  bool marginals = true;          // what each change of the queue would do
   std::vector<std::string> kept;  // claims of the model whose verdict is `kept`, by id
 };
 

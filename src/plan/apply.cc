@@ -32,8 +32,13 @@ const std::vector<Scale>& scales() {
 class Application {
  public:
   Application(const ModelTree& tree, const PatternPlaces& places, const Pattern& pattern,
-              const Members& members)
-      : places_(places), model_(places.model()), pattern_(pattern), members_(members), root_(tree.root()) {
+              const Members& members, Parts parts)
+      : parts_(parts),
+        places_(places),
+        model_(places.model()),
+        pattern_(pattern),
+        members_(members),
+        root_(tree.root()) {
     for (const Member& member : pattern.members)
       if (member.kind == MemberKind::names) lists_.push_back(member.name);
   }
@@ -60,9 +65,18 @@ class Application {
   std::vector<std::string> placesIn(const NodePtr& flow, std::string_view key) const;
   space::ServiceSet servicesIn(const NodePtr& flow) const;
   void countermeasure(const Change& change);
+  void sensors(const Change& change);
+  void analysts(const Change& change);
   void guarantee(Applied& applied);
   void enter();
 
+  bool takes(Kind kind) const {
+    if (parts_ == Parts::all) return true;
+    const bool opens = kind == Kind::allow || kind == Kind::newHost || kind == Kind::condition;
+    return opens == (parts_ == Parts::opening);
+  }
+
+  Parts parts_;
   const PatternPlaces& places_;
   const model::Model& model_;
   const Pattern& pattern_;
@@ -264,7 +278,7 @@ void Application::flows() {
         names, [&](const std::string& it) { return std::ranges::find(newHosts_, it) != newHosts_.end(); });
   };
   for (const Change& change : pattern_.changes) {
-    if (change.kind != Kind::allow && change.kind != Kind::deny) continue;
+    if ((change.kind != Kind::allow && change.kind != Kind::deny) || !takes(change.kind)) continue;
     const NodePtr body = filled(change.state);
     flows.push_back({&change, body, placesIn(body, "from"), placesIn(body, "to"), servicesIn(body)});
   }
@@ -280,8 +294,8 @@ void Application::flows() {
         std::any_of(flows.begin() + static_cast<std::ptrdiff_t>(i) + 1, flows.end(), [&](const Flow& it) {
           return it.change->kind == Kind::deny && it.wanted && it.services.intersects(flow.services);
         });
-    flow.wanted =
-        refusedLater || isNew(flow.from) || isNew(flow.to) || !now.all(flow.from, flow.to, flow.services);
+    flow.wanted = parts_ == Parts::opening || refusedLater || isNew(flow.from) || isNew(flow.to) ||
+                  !now.all(flow.from, flow.to, flow.services);
   }
   std::vector<NodePtr> own, items;  // all of the pattern's; those that matter
   for (const Flow& flow : flows) {
@@ -323,6 +337,23 @@ void Application::countermeasure(const Change& change) {
     return;
   root_ = yaml_editing::with(root_, "countermeasures", yaml_editing::withItemsAfter(before, {body}));
   statements_.push_back({"countermeasures", body->toLine(), ""});
+}
+
+void Application::sensors(const Change& change) {
+  const NodePtr said = filled(change.state);
+  for (std::size_t i = 0; i < said->size(); ++i) {
+    const std::vector<std::string> path{"operations", "sensors", said->key(i).text()};
+    if (yaml_editing::atPath(root_, path) == nullptr) put(path, said->children()[2 * i + 1]);
+  }
+}
+
+void Application::analysts(const Change& change) {
+  const auto done = [&](const model::Countermeasure& it) { return it.pattern == pattern_.id; };
+  const auto& operations = model_.operations;
+  // Where nobody says how many there are, one more is still no number.
+  if (std::ranges::any_of(model_.countermeasures, done) || !operations || !operations->analysts) return;
+  const double more = std::stod(change.state->text());
+  put({"operations", "analysts"}, yaml_editing::number(fmt::format("{}", *operations->analysts + more)));
 }
 
 // A claim is added once: where the model has the same under whatever id, that one stands for it.
@@ -387,8 +418,9 @@ void Application::enter() {
 Result<Applied> Application::run(const ModelTree& tree) {
   // Hosts first: other changes may be about them.
   for (const Change& change : pattern_.changes)
-    if (change.kind == Kind::newHost) addHost(change);
+    if (change.kind == Kind::newHost && takes(change.kind)) addHost(change);
   for (const Change& change : pattern_.changes) {
+    if (!takes(change.kind)) continue;
     switch (change.kind) {
       case Kind::zone:
         for (const std::string& name : of(change)) state({"zones", name}, change);
@@ -411,6 +443,12 @@ Result<Applied> Application::run(const ModelTree& tree) {
       case Kind::countermeasure:
         countermeasure(change);
         break;
+      case Kind::sensor:
+        sensors(change);
+        break;
+      case Kind::analysts:
+        analysts(change);
+        break;
       case Kind::newHost:
       case Kind::allow:
       case Kind::deny:
@@ -422,8 +460,10 @@ Result<Applied> Application::run(const ModelTree& tree) {
   Applied applied;
   applied.statements = statements_;
   applied.newHosts = newHosts_;
-  guarantee(applied);
-  enter();
+  if (parts_ == Parts::all) {
+    guarantee(applied);
+    enter();
+  }
   applied.tree = tree.with(root_);
   return applied;
 }
@@ -431,8 +471,8 @@ Result<Applied> Application::run(const ModelTree& tree) {
 }  // namespace
 
 Result<Applied> applyPattern(const ModelTree& tree, const PatternPlaces& places, const Pattern& pattern,
-                             const Members& members) {
-  return Application(tree, places, pattern, members).run(tree);
+                             const Members& members, Parts parts) {
+  return Application(tree, places, pattern, members, parts).run(tree);
 }
 
 Fits changingFits(const ModelTree& tree, const PatternPlaces& places, const Pattern& pattern,

@@ -28,10 +28,15 @@ struct Applied {
   std::vector<std::string> newHosts;    // which a claim about the model before cannot name
 };
 
+// Permissions, and the hosts and conditions they speak of, may open ways; all else of most patterns only
+// shuts some. A pattern without the ones, or they alone, is no design, but a bound for designs
+// (docs/decisions/0031-plan-selection.md).
+enum class Parts : std::uint8_t { all, closing, opening };
+
 // `places` is of the model of `tree`. `members` as complete() or fits() gives them. Errors: a name that the
 // pattern adds is taken; a zone has no free address.
 Result<Applied> applyPattern(const ModelTree& tree, const PatternPlaces& places, const Pattern& pattern,
-                             const Members& members);
+                             const Members& members, Parts parts = Parts::all);
 
 // The places that a pattern fits and would change something: candidates of a plan. `most` bounds those looked
 // at.

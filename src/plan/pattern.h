@@ -4,7 +4,9 @@
 // file, and which claims it *guarantees* where it is applied. It promises nothing by itself: a guarantee is
 // credited only after the verifier has judged the changed model (effect.h). Source:
 // knowledge/patterns/*.yaml, one pattern a file, compiled into the program; format in
-// docs/formats/pattern.md. Values after loading; safe to read from many threads.
+// docs/formats/pattern.md. A *single* (knowledge/singles) is one countermeasure in the same form, so that
+// what catalogues list is weighed beside compositions and judged alike. Values after loading; safe to read
+// from many threads.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +77,8 @@ struct Change {
     newHost,         // `name` in the zone member `of`, with the lowest free address
     condition,       // `name`
     countermeasure,  // deployed
+    sensor,          // `state`: sensors by name, added where there is none of the name
+    analysts,        // as many more as `state` says, once: the entry of the pattern says that it was done
   };
   Kind kind = Kind::host;
   std::string of;
@@ -93,6 +97,7 @@ struct Effort {
 
 struct Pattern {
   std::string id, title, summary, reference;
+  bool single = false;          // one countermeasure and no composition: it may promise nothing
   std::vector<Member> members;  // in the order of the file, which is the order of choosing
   std::vector<Change> changes;
   std::vector<model::yaml::NodePtr> guarantees;   // claims of a model file; `id` without the pattern's
@@ -110,7 +115,7 @@ struct Pattern {
 
 class PatternCatalogue {
  public:
-  // The patterns compiled into the program.
+  // The patterns and singles compiled into the program.
   static Result<PatternCatalogue> builtIn();
   // From texts, each {file name, content}; all diagnostics at once. Limits: 256 KiB a file, 500 patterns, 20
   // members, 100 changes, 50 guarantees each. Behaviours are looked up in `behaviours`, or else in what is

@@ -38,8 +38,8 @@ bool isRole(std::string_view id) {
 }
 
 const Words kMemberKinds{"zone", "host", "asset", "credential", "names"};
-const Words kChangeKinds{"zone",  "host", "service",  "credential", "enforcement",
-                         "allow", "deny", "new-host", "condition",  "countermeasure"};
+const Words kChangeKinds{"zone", "host",     "service",   "credential",     "enforcement", "allow",
+                         "deny", "new-host", "condition", "countermeasure", "sensor",      "analysts"};
 const Words kRelations{"reached-by", "reaches", "in", "not-in", "not", "holds", "granted-by"};
 
 class PatternReader {
@@ -232,7 +232,10 @@ void PatternReader::readChange(const yaml::Node& node) {
     checkPlaceholders(*value);
   } else {
     change.state = value;
-    if (!value->isMapping()) reader_.error(*value, fmt::format("`{}` is a mapping", *kind));
+    if (change.kind == Kind::analysts) {
+      reader_.integer(*value, 1, 1000);
+    } else if (!value->isMapping())
+      reader_.error(*value, fmt::format("`{}` is a mapping", *kind));
     checkPlaceholders(*value);
     for (const std::string_view key : {"state", "default"})
       if (const auto* extra = fields.keyOf(key))
@@ -318,15 +321,17 @@ void PatternReader::readWorth(Fields& fields) {
 }
 
 std::optional<Pattern> PatternReader::read() {
-  Fields fields(reader_, *root_, "a pattern",
-                {"pattern", "title", "summary", "reference", "members", "changes", "guarantees", "depends-on",
-                 "conflicts", "effort", "effort-basis", "accountable", "d3fend", "standards", "maturity"});
+  Fields fields(
+      reader_, *root_, "a pattern",
+      {"pattern", "single", "title", "summary", "reference", "members", "changes", "guarantees", "depends-on",
+       "conflicts", "effort", "effort-basis", "accountable", "d3fend", "standards", "maturity"});
   if (!fields.isMapping()) return std::nullopt;
   pattern_.place = root_->place();
   if (const auto* id = fields.need("pattern"); id != nullptr && reader_.name(*id)) {
     pattern_.id = id->text();
     pattern_.place = id->place();
   }
+  if (const auto* single = fields.find("single")) pattern_.single = reader_.boolean(*single).value_or(false);
   readText(fields, "title", pattern_.title);
   readText(fields, "summary", pattern_.summary);
   readText(fields, "reference", pattern_.reference);
@@ -338,7 +343,7 @@ std::optional<Pattern> PatternReader::read() {
     for (std::size_t i = 0; i < std::min(listed.size(), kChanges); ++i) readChange(*listed[i]);
     if (listed.empty()) reader_.error(*changes, "a pattern changes something");
   }
-  if (const auto* guarantees = fields.need("guarantees")) {
+  if (const auto* guarantees = pattern_.single ? fields.find("guarantees") : fields.need("guarantees")) {
     if (!guarantees->isSequence() || guarantees->size() == 0 || guarantees->size() > kGuarantees) {
       reader_.error(*guarantees, fmt::format("a list of 1 to {} claims belongs here", kGuarantees));
     } else {
@@ -445,8 +450,7 @@ Result<PatternCatalogue> PatternCatalogue::parse(
 
 Result<PatternCatalogue> PatternCatalogue::builtIn() {
   std::vector<std::pair<std::string, std::string>> files;
-  for (const auto& [name, text] : embeddedPatterns())
-    files.emplace_back("patterns/" + std::string(name), text);
+  for (const auto& [name, text] : embeddedPatterns()) files.emplace_back(std::string(name), text);
   return parse(files);
 }
 

@@ -1,0 +1,136 @@
+#include "plan_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "base/nearest_name.h"
+#include "plan_ground.h"
+#include "report/plan_report.h"
+#include "verdict_format.h"
+
+namespace vauban {
+namespace {
+
+constexpr double kMostDays = 1'000'000;  // what the selection engine takes (plan/selection.h)
+constexpr std::size_t kMostTarget = 100;
+
+Diagnostic wrong(const char* option, std::string message, std::string expected = {},
+                 std::string nearest = {}) {
+  return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), std::move(nearest)};
+}
+
+bool isDays(double days) { return std::isfinite(days) && days >= 0 && days <= kMostDays; }
+
+std::optional<double> daysOfWord(std::string_view text) {
+  double value = 0;
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (done.ec != std::errc() || done.ptr != text.data() + text.size() || !isDays(value)) return std::nullopt;
+  return value;
+}
+
+void takeRole(const std::string& text, const catalog::Catalogue& catalogue,
+              std::map<std::string, double>& roles, Diagnostics& mistakes) {
+  const auto equals = text.find('=');
+  const std::string id = text.substr(0, equals);
+  const auto days =
+      equals == std::string::npos ? std::nullopt : daysOfWord(std::string_view(text).substr(equals + 1));
+  if (!days) {
+    mistakes.push_back(
+        wrong("--role", fmt::format("'{}' says no days of a role", text), "ROLE=DAYS, IO-WRL-004=20"));
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const catalog::WorkRole& role : catalogue.roles) known.push_back(role.id);
+  if (std::ranges::find(known, id) == known.end())
+    mistakes.push_back(wrong("--role", fmt::format("no work role of NICE is '{}'", id), "an id as IO-WRL-004",
+                             nearestName(id, known)));
+  else if (!roles.emplace(id, *days).second)
+    mistakes.push_back(wrong("--role", fmt::format("'{}' is said twice", id)));
+}
+
+Diagnostics mistakesOf(const PlanCall& call) {
+  Diagnostics mistakes;
+  if (call.budget && !isDays(*call.budget))
+    mistakes.push_back(
+        wrong("--budget", fmt::format("{} is no number of days", *call.budget), "0 to 1000000"));
+  if (call.maturity && (*call.maturity < 1 || *call.maturity > 3))
+    mistakes.push_back(
+        wrong("--maturity", fmt::format("no implementation group is {}", *call.maturity), "1, 2 or 3"));
+  if (call.target && (*call.target < 1 || *call.target > kMostTarget))
+    mistakes.push_back(wrong("--target", fmt::format("{} is no depth to aim at", *call.target), "1 to 100"));
+  if (!(call.seconds > 0) || !std::isfinite(call.seconds))
+    mistakes.push_back(wrong("--time-limit", fmt::format("{} is no time", call.seconds), "seconds"));
+  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
+    mistakes.push_back(wrong("--today", fmt::format("'{}' is no day", call.today), "a date as 2026-11-30"));
+  if (call.credit != "design" && call.credit != "paths")
+    mistakes.push_back(wrong("--credit", fmt::format("'{}' credits nothing", call.credit), "design or paths",
+                             nearestName(call.credit, {"design", "paths"})));
+  if (call.format == "xlsx" && call.output.empty() && isatty(STDOUT_FILENO) != 0)
+    mistakes.push_back(
+        wrong("--format", "a workbook is no text, and the standard output is a terminal", "--output FILE"));
+  return mistakes;
+}
+
+Result<std::string> written(const PlanCall& call, const report::PlanReport& report) {
+  if (call.format == "json") return report::planJson(report);
+  if (call.format == "markdown") return report::planMarkdown(report);
+  if (call.format == "csv") return report::planCsv(report);
+  if (call.format == "xlsx") return report::planWorkbook(report);
+  if (call.format == "svg") return report::planSvg(report);
+  return report::planText(report);
+}
+
+Result<std::string> planned(const PlanCall& call) {
+  Diagnostics mistakes = mistakesOf(call);
+  const auto made = planningGround(call.model);
+  if (!made) mistakes.insert(mistakes.end(), made.error().begin(), made.error().end());
+  if (!mistakes.empty()) return std::unexpected(mistakes);
+  const catalog::Catalogue& catalogue = (*made)->catalogue;
+
+  plan::PlanQuestion question;
+  for (const std::string& text : call.roles) takeRole(text, catalogue, question.roles, mistakes);
+  if (!call.standard.empty()) {
+    auto standard = plan::standardOfWord(catalogue, call.standard);
+    if (standard)
+      question.standard = std::move(*standard);
+    else
+      mistakes.insert(mistakes.end(), standard.error().begin(), standard.error().end());
+  }
+  if (!mistakes.empty()) return std::unexpected(mistakes);
+  question.budgetDays = call.budget;
+  question.scope.maturity = call.maturity.value_or(question.scope.maturity);
+  question.target = call.target.value_or(question.target);
+  question.seconds = call.seconds;
+  question.threads = std::max(1U, call.jobs);
+  question.credit = call.credit == "paths" ? plan::Credit::paths : plan::Credit::design;
+
+  const auto plan = plan::planOf((*made)->ground(call.today), question);
+  if (!plan) return std::unexpected(plan.error());
+  return written(call, {*plan, catalogue, (*made)->loaded.model.name, call.today, question.credit});
+}
+
+}  // namespace
+
+ExitCode planCommand(const PlanCall& call) {
+  const auto text = planned(call);
+  if (!text) return refuse(call.format == "json" ? "json" : "text", text.error());
+  if (call.output.empty()) {
+    std::cout << *text;
+    return ExitCode::ok;
+  }
+  std::ofstream out(call.output, std::ios::binary);
+  out << *text;
+  out.close();
+  if (!out)
+    return refuse(call.format == "json" ? "json" : "text", {wrong(call.output.c_str(), "cannot be written")});
+  return ExitCode::ok;
+}
+
+}  // namespace vauban

@@ -1,0 +1,99 @@
+#include "report/maturity_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace vauban::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string roleName(const catalog::Catalogue& catalogue, const std::string& id) {
+  const auto found = std::ranges::find(catalogue.roles, id, &catalog::WorkRole::id);
+  return found == catalogue.roles.end() ? "" : found->name;
+}
+
+}  // namespace
+
+std::string maturityText(const MaturityReport& report, bool verbose) {
+  const plan::Maturity& maturity = report.maturity;
+  std::string out =
+      fmt::format("{}: where it stands\n\nCompositions, at the places where they fit\n", report.model);
+  out += fmt::format("  {:<34} {:<6} {:>6} {:>6} {:>10}\n", "", "group", "places", "built", "days left");
+  for (const plan::PatternStanding& it : maturity.patterns) {
+    const plan::Pattern& pattern = report.patterns.at(it.pattern);
+    out += fmt::format("  {:<34} IG{:<4} {:>6} {:>6} {:>10}{}\n", pattern.id, pattern.maturity, it.places,
+                       it.built, it.daysLeft, it.deployed ? "  the model says it is deployed" : "");
+    if (verbose)
+      for (const plan::Members& members : it.missing)
+        out += fmt::format("      not yet: {}\n", plan::inWords(pattern, members));
+  }
+  if (maturity.patterns.empty()) out += "  none has a place here\n";
+  out += "\nBy implementation group\n";
+  for (const plan::LevelStanding& it : maturity.levels)
+    out += fmt::format("  IG{}  {} of {} places built\n", it.level, it.built, it.places);
+  out += maturity.reached == 0 ? "  not all of IG1 is built where it fits\n"
+                               : fmt::format("  all of IG{}{} is built where it fits\n", maturity.reached,
+                                             maturity.reached > 1 ? " and below" : "");
+  for (const plan::StandardStanding& it : maturity.standards) {
+    out += fmt::format(
+        "\n{}: of {} controls something built goes towards {}, {} more are within reach of what fits here\n",
+        plan::inWords(it.standard), it.standard.controls.size(), it.reached.size(), it.withinReach.size());
+    if (!it.reached.empty()) out += fmt::format("  reached: {}\n", fmt::join(it.reached, ", "));
+    if (!it.withinReach.empty()) out += fmt::format("  within reach: {}\n", fmt::join(it.withinReach, ", "));
+    out += fmt::format("  {} that no composition speaks of: nothing is said of whether they are met\n",
+                       it.silent);
+  }
+  out += "\nWork left, by role (days are a judgement of this project, no measurement)\n";
+  for (const plan::RoleStanding& it : maturity.roles)
+    out +=
+        fmt::format("  {}  {:<40} {:>8} days\n", it.role, roleName(report.catalogue, it.role), it.daysLeft);
+  if (maturity.roles.empty()) out += "  none\n";
+  out +=
+      "\na composition whose place is gone once it is built (a zone that is isolated already) is not counted "
+      "as built;"
+      " `countermeasures` in the model says that it is\n";
+  return out;
+}
+
+std::string maturityJson(const MaturityReport& report) {
+  const plan::Maturity& maturity = report.maturity;
+  Json patterns = Json::array(), levels = Json::array(), standards = Json::array(), roles = Json::array();
+  for (const plan::PatternStanding& it : maturity.patterns) {
+    Json missing = Json::array();
+    for (const plan::Members& members : it.missing) {
+      Json one = Json::object();
+      for (const auto& [name, values] : members) one[name] = values;
+      missing.push_back(one);
+    }
+    const plan::Pattern& pattern = report.patterns.at(it.pattern);
+    patterns.push_back({{"pattern", pattern.id},
+                        {"title", pattern.title},
+                        {"group", pattern.maturity},
+                        {"places", it.places},
+                        {"built", it.built},
+                        {"deployed", it.deployed},
+                        {"days-left", it.daysLeft},
+                        {"missing", missing}});
+  }
+  for (const plan::LevelStanding& it : maturity.levels)
+    levels.push_back({{"group", it.level}, {"places", it.places}, {"built", it.built}});
+  for (const plan::StandardStanding& it : maturity.standards)
+    standards.push_back({{"standard", plan::inWords(it.standard)},
+                         {"controls", it.standard.controls.size()},
+                         {"reached", it.reached},
+                         {"within-reach", it.withinReach},
+                         {"silent", it.silent}});
+  for (const plan::RoleStanding& it : maturity.roles)
+    roles.push_back(
+        {{"role", it.role}, {"name", roleName(report.catalogue, it.role)}, {"days-left", it.daysLeft}});
+  const Json all{
+      {"format", "vauban-maturity-1"}, {"model", report.model},  {"patterns", patterns}, {"groups", levels},
+      {"reached", maturity.reached},   {"standards", standards}, {"roles", roles}};
+  return all.dump(1) + "\n";
+}
+
+}  // namespace vauban::report

@@ -1,0 +1,21 @@
+// Where a model stands (plan/maturity.h), for people and for programs (docs/formats/maturity.schema.json).
+#pragma once
+
+#include <string>
+
+#include "catalog/catalogue.h"
+#include "plan/maturity.h"
+
+namespace vauban::report {
+
+struct MaturityReport {
+  const plan::Maturity& maturity;
+  const plan::PatternCatalogue& patterns;
+  const catalog::Catalogue& catalogue;  // names of roles
+  std::string model;
+};
+
+std::string maturityText(const MaturityReport& report, bool verbose);
+std::string maturityJson(const MaturityReport& report);  // ends in a line break
+
+}  // namespace vauban::report
