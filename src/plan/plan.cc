@@ -146,6 +146,15 @@ Result<void> Planning::bound(Selector& selector) {
     selector.knowledge().addCut(std::move(cut));
   }
   (void)selector.evaluate(best->chosen);  // one that cannot be built teaches that, too
+  // And what is best without any judgement, so that there is something when time ends early.
+  SelectionProblem linear = plan_.problem.selection;
+  linear.levels.clear();
+  auto blind = Selector::make(std::move(linear), nullptr);
+  if (!blind) return std::unexpected(blind.error());
+  SelectionLimits few = limits();
+  few.seconds = std::min(few.seconds, 2.0);
+  few.tieSeconds = 0;
+  if (const auto covered = blind->best(few)) (void)selector.evaluate(covered->chosen);
   return {};
 }
 

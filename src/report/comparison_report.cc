@@ -192,7 +192,7 @@ std::string comparisonJson(const ComparisonReport& report) {
     if (it.plan != nullptr) one["proven"] = it.plan->answer.proven;
     ways.push_back(std::move(one));
   }
-  Json all{{"format", "vauban-comparison-1"}, {"model", report.model}, {"claims", comparison.claims}};
+  Json all{{"schema", "vauban-comparison-1"}, {"model", report.model}, {"claims", comparison.claims}};
   if (!std::isinf(report.budgetDays)) all["budget-days"] = report.budgetDays;
   all["ways"] = ways;
   return all.dump(1) + "\n";

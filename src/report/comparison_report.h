@@ -1,5 +1,5 @@
 // One budget spent four ways (plan/comparison.h), side by side: for people, for a page, and for programs
-// (docs/formats/comparison.schema.json).
+// (schema vauban-comparison-1).
 #pragma once
 
 #include <string>

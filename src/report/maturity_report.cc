@@ -91,7 +91,7 @@ std::string maturityJson(const MaturityReport& report) {
     roles.push_back(
         {{"role", it.role}, {"name", roleName(report.catalogue, it.role)}, {"days-left", it.daysLeft}});
   const Json all{
-      {"format", "vauban-maturity-1"}, {"model", report.model},  {"patterns", patterns}, {"groups", levels},
+      {"schema", "vauban-maturity-1"}, {"model", report.model},  {"patterns", patterns}, {"groups", levels},
       {"reached", maturity.reached},   {"standards", standards}, {"roles", roles}};
   return all.dump(1) + "\n";
 }

@@ -1,4 +1,4 @@
-// Where a model stands (plan/maturity.h), for people and for programs (docs/formats/maturity.schema.json).
+// Where a model stands (plan/maturity.h), for people and for programs (schema vauban-maturity-1).
 #pragma once
 
 #include <string>
