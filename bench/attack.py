@@ -94,7 +94,8 @@ def beside(ours, peer, sizes):
         print("\nmal-toolbox: skipped, no Python that has it (see --peer)")
     table("How often faster and smaller; and the class graph, which gives the same answers", "hosts",
           "time a node", "time an edge", "memory a node", "memory an edge",
-          "from the model: node", "edge", "memory: node", "edge", "classes", "facts", "steps", "seconds", "fixpoint", "MB")
+          "from the model: node", "edge", "memory: node", "edge", "classes", "facts", "steps", "seconds", "fixpoint",
+          "MB")
     for hosts, mine, theirs in rows:
         if not mine:
             continue
@@ -133,7 +134,10 @@ def main():
     ours = Ours(arguments.attack_bench)
     last = -1 if arguments.small else None
     peer = arguments.peer
-    if peer and subprocess.run([peer, "-c", "import maltoolbox"], capture_output=True).returncode != 0:
+    try:
+        if peer and subprocess.run([peer, "-c", "import maltoolbox"], capture_output=True).returncode != 0:
+            peer = ""
+    except OSError:
         peer = ""
     beside(ours, peer, (500, 1000, 2000)[:last])
     big = enterprise(500, 100_000, 40, 2_000, 1, 1, False)
