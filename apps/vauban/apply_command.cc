@@ -1,7 +1,6 @@
 #include "apply_command.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,6 +10,8 @@
 #include "import/load_rules.h"
 #include "knowledge_in_force.h"
 #include "load_model.h"
+#include "output_file.h"
+#include "plan_ground.h"
 #include "verdict_format.h"
 
 namespace vauban {
@@ -20,30 +21,10 @@ Diagnostic callProblem(const std::string& option, std::string message, std::stri
   return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), {}};
 }
 
-// A model with all that patterns are looked at with.
-struct Ground {
-  LoadedModel loaded;
-  plan::ModelTree tree;
-  std::optional<plan::PatternPlaces> places;
-};
-
-Result<std::unique_ptr<Ground>> groundOf(const ApplyCall& call) {
-  auto ground = std::make_unique<Ground>();
-  auto loaded = loadModel(call.model);  // mistakes are told with their places in the model's own files
-  if (!loaded) return std::unexpected(loaded.error());
-  ground->loaded = std::move(*loaded);
-  auto tree = plan::ModelTree::read(call.model);
-  if (!tree) return std::unexpected(tree.error());
-  ground->tree = std::move(*tree);
-  const LoadedModel& it = ground->loaded;
-  ground->places.emplace(it.model, it.behaviours);
-  return ground;
-}
-
 Result<std::string> listed(const ApplyCall& call, const plan::PatternCatalogue& patterns) {
   std::vector<plan::Fits> fits;
   if (!call.model.empty()) {
-    const auto ground = groundOf(call);
+    const auto ground = patternGround(call.model);
     if (!ground) return std::unexpected(ground.error());
     for (const plan::Pattern& pattern : patterns.all())
       fits.push_back(plan::changingFits((*ground)->tree, *(*ground)->places, pattern));
@@ -80,7 +61,7 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
   const plan::Pattern& pattern = patterns.at(*id);
   const auto named = plan::membersOfWords(call.members, "--members");
   if (!named) return std::unexpected(named.error());
-  const auto ground = groundOf(call);
+  const auto ground = patternGround(call.model);
   if (!ground) return std::unexpected(ground.error());
   const auto& [loaded, tree, places] = **ground;
   const std::vector<std::string> deployed = deployedPatterns(loaded.model);
@@ -117,12 +98,8 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
     if (std::ranges::find(deployed, other) == deployed.end()) answer.waitsFor.push_back(other);
   const std::string text = appliedText(answer);
   const std::string model = commented(text) + change->tree.toYaml();
-  if (!call.output.empty()) {
-    std::ofstream out(call.output, std::ios::binary);
-    out << model;
-    out.close();
-    if (!out) return failure({Severity::error, {call.output, 0, 0}, 0, "cannot be written", {}, {}});
-  }
+  if (!call.output.empty())
+    if (auto written = writeFile(call.output, model); !written) return std::unexpected(written.error());
   std::cout << (call.format == "json" ? appliedJson(answer) : call.output.empty() ? model : text);
   const bool fine = std::ranges::none_of(effect->claims, [](const plan::ClaimEffect& it) {
     return it.gotWorse() || (it.guarantee && it.after != channel::Verdict::kept);

@@ -13,6 +13,7 @@
 #include "attack/what_if.h"
 #include "catalog/inference.h"
 #include "knowledge_in_force.h"
+#include "output_file.h"
 #include "report/attack_report.h"
 #include "verdict_format.h"
 
@@ -142,19 +143,7 @@ Result<std::string> answered(const AttackCall& call) {
 
 }  // namespace
 
-ExitCode attackCommand(const AttackCall& call) {
-  const auto text = answered(call);
-  if (!text) return refuse(call.format == "json" ? "json" : "text", text.error());
-  if (call.output.empty()) {
-    std::cout << *text;
-    return ExitCode::ok;
-  }
-  std::ofstream out(call.output, std::ios::binary);
-  out << *text;
-  out.close();
-  if (!out) return refuse(call.format, {fileProblem(call.output, "cannot be written")});
-  return ExitCode::ok;
-}
+ExitCode attackCommand(const AttackCall& call) { return tell(answered(call), call.output, call.format); }
 
 Result<void> judgeGoals(const LoadedModel& loaded, const channel::Trust& trust, const std::string& today,
                         double seconds, std::vector<channel::ClaimResult>& results) {
@@ -168,10 +157,7 @@ Result<void> judgeGoals(const LoadedModel& loaded, const channel::Trust& trust, 
   if (!templates) return std::unexpected(templates.error());
   const attack::TechniqueUse use(*catalogue);
   const AttackGraph graph = attack::buildAttackGraph(loaded.model, loaded.behaviours, trust, *templates);
-  const attack::GoalJudge judge(graph, use, today, seconds);
-  for (channel::ClaimResult& result : results) {
-    if (aboutGoal(result)) result = judge.judge(*result.claim);
-  }
+  attack::GoalJudge(graph, use, today, seconds).judgeAmong(results);
   return {};
 }
 

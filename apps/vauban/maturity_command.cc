@@ -24,8 +24,8 @@ ExitCode maturityCommand(const MaturityCall& call) {
       mistakes.insert(mistakes.end(), standard.error().begin(), standard.error().end());
   }
   if (!mistakes.empty()) return refuse(call.format, mistakes);
-  const plan::Maturity maturity = plan::maturityOf(on.tree, *on.places, on.patterns, standards);
-  const report::MaturityReport report{maturity, on.patterns, on.catalogue, on.loaded.model.name};
+  const plan::Maturity maturity = plan::maturityOf(on.of->tree, *on.of->places, on.patterns, standards);
+  const report::MaturityReport report{maturity, on.patterns, on.catalogue, on.of->loaded.model.name};
   std::cout << (call.format == "json" ? report::maturityJson(report)
                                       : report::maturityText(report, call.verbose));
   return ExitCode::ok;

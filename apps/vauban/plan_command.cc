@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <map>
 
 #include "base/nearest_name.h"
+#include "output_file.h"
 #include "plan_ground.h"
 #include "report/plan_report.h"
 #include "verdict_format.h"
@@ -113,24 +113,11 @@ Result<std::string> planned(const PlanCall& call) {
 
   const auto plan = plan::planOf((*made)->ground(call.today), question);
   if (!plan) return std::unexpected(plan.error());
-  return written(call, {*plan, catalogue, (*made)->loaded.model.name, call.today, question.credit});
+  return written(call, {*plan, catalogue, (*made)->of->loaded.model.name, call.today, question.credit});
 }
 
 }  // namespace
 
-ExitCode planCommand(const PlanCall& call) {
-  const auto text = planned(call);
-  if (!text) return refuse(call.format == "json" ? "json" : "text", text.error());
-  if (call.output.empty()) {
-    std::cout << *text;
-    return ExitCode::ok;
-  }
-  std::ofstream out(call.output, std::ios::binary);
-  out << *text;
-  out.close();
-  if (!out)
-    return refuse(call.format == "json" ? "json" : "text", {wrong(call.output.c_str(), "cannot be written")});
-  return ExitCode::ok;
-}
+ExitCode planCommand(const PlanCall& call) { return tell(planned(call), call.output, call.format); }
 
 }  // namespace vauban

@@ -12,12 +12,20 @@
 
 namespace vauban {
 
-// Its parts refer to each other, so it stays where it is made.
-struct PlanningGround {
+// A model with all that patterns are looked at with. Its parts refer to each other, so it stays where it is
+// made.
+struct PatternGround {
   LoadedModel loaded;
   plan::ModelTree tree;
-  plan::PatternCatalogue patterns;
   std::optional<plan::PatternPlaces> places;
+};
+// Errors: mistakes of the model, with their places in its own files.
+Result<std::unique_ptr<PatternGround>> patternGround(const std::string& model);
+
+// And with what judges designs of it.
+struct PlanningGround {
+  std::unique_ptr<PatternGround> of;
+  plan::PatternCatalogue patterns;
   catalog::Catalogue catalogue;
   attack::StepTemplates templates;
   std::optional<attack::TechniqueUse> use;

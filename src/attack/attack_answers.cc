@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "attack/attack_goals.h"
 #include "attack/success_bounds.h"
 #include "catalog/hierarchy.h"
 
@@ -124,7 +125,7 @@ class Answering {
     made.goal = goal;
     made.fact = graph_.goal(goal);
     made.depth.exact = made.depth.complete = made.allPaths = true;
-    made.words = wordsOf(goal);
+    made.words = goalInWords(goal);
     if (!made.fact) return made;
     const FactId fact = *made.fact;
     SearchLimits limits = limits_;
@@ -205,12 +206,6 @@ class Answering {
   static bool bindsAsset(const StepTemplate& rule) {
     return std::ranges::any_of(rule.needs,
                                [](const Premise& premise) { return premise.kind == PremiseKind::asset; });
-  }
-
-  static std::string wordsOf(const model::Goal& goal) {
-    if (!goal.controls.empty()) return "his code runs on " + goal.controls;
-    if (!goal.impact) return goal.asset + " gets outside";
-    return goal.kind.empty() ? goal.asset + " suffers" : goal.kind + " of " + goal.asset + " is lost";
   }
 
   const AttackGraph& graph_;

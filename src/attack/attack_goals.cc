@@ -95,6 +95,12 @@ Result<std::vector<Goal>> parseGoals(const model::Model& model, const std::vecto
   return goals;
 }
 
+std::string goalInWords(const model::Goal& goal) {
+  if (!goal.controls.empty()) return "his code runs on " + goal.controls;
+  if (!goal.impact) return goal.asset + " gets outside";
+  return goal.kind.empty() ? goal.asset + " suffers" : goal.kind + " of " + goal.asset + " is lost";
+}
+
 GoalsOfModel goalsOf(const model::Model& model) {
   GoalsOfModel made;
   for (const model::Asset& asset : model.assets) {

@@ -14,6 +14,8 @@ namespace vauban::attack {
 Result<std::vector<model::Goal>> parseGoals(const model::Model& model, const std::vector<std::string>& words);
 // The other way round.
 std::string goalWord(const model::Goal& goal);
+// For people: "records gets outside".
+std::string goalInWords(const model::Goal& goal);
 
 struct GoalsOfModel {
   std::vector<model::Goal> goals;  // each once

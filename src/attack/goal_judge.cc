@@ -257,6 +257,11 @@ GoalJudge::GoalJudge(const AttackGraph& graph, const TechniqueUse& use, std::str
   for (const Decoy& decoy : decoysOf(graph, use.catalogue())) decoys_.push_back(byParty[decoy.party.index()]);
 }
 
+void GoalJudge::judgeAmong(std::vector<channel::ClaimResult>& results) const {
+  for (channel::ClaimResult& result : results)
+    if (isAboutGoal(*result.claim)) result = judge(*result.claim);
+}
+
 channel::ClaimResult GoalJudge::judge(const Claim& claim) const {
   channel::ClaimResult result;
   result.claim = &claim;

@@ -33,6 +33,8 @@ class GoalJudge {
   GoalJudge(const AttackGraph& graph, const TechniqueUse& use, std::string today, double seconds = 30);
   // Of a claim of the graph's model that is about a goal.
   channel::ClaimResult judge(const model::Claim& claim) const;
+  // Puts its own in the place of results of claims about goals.
+  void judgeAmong(std::vector<channel::ClaimResult>& results) const;
 
  private:
   const AttackGraph& graph_;

@@ -15,9 +15,11 @@
 
 namespace vauban::attack {
 
-// Of `successes` in `trials`, the central 95% (Brown, Cai, DasGupta, 2001; the end is 0 or 1 where all or
-// none succeeded). trials = 0: [0, 1].
-std::pair<double, double> jeffreysInterval(std::uint64_t successes, std::uint64_t trials);
+// Jeffreys' interval of a proportion, central: quantiles of Beta(s + 1/2, n - s + 1/2), the lower end 0 where
+// nothing was seen and the upper end 1 where all was (Brown, Cai and DasGupta, Statistical Science 16,
+// 2001, 3.1.2). `confidence` within (0, 1). n = 0, or more successes than trials: [0, 1].
+std::pair<double, double> jeffreysInterval(std::uint64_t successes, std::uint64_t trials,
+                                           double confidence = 0.95);
 
 // nullopt where no step of the way has evidence.
 std::optional<SuccessBounds> successOf(const AttackGraph& graph, const AttackPath& path);

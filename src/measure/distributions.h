@@ -3,13 +3,12 @@
 
 #include <cstdint>
 
+#include "attack/success_bounds.h"
 #include "measure/interval.h"
 
 namespace vauban::measure {
 
-// Jeffreys' interval of a proportion: quantiles of Beta(s + 1/2, n - s + 1/2), the lower end 0 where nothing
-// was seen and the upper end 1 where all was (Brown, Cai and DasGupta, Statistical Science 16, 2001, 3.1.2).
-// `confidence` within (0, 1). n = 0: [0, 1]. More successes than trials count as all of them.
+// attack::jeffreysInterval as an interval; more successes than trials count as all of them.
 inline constexpr double kConfidence = 0.95;
 Interval jeffreys(std::uint64_t successes, std::uint64_t trials, double confidence = kConfidence);
 

@@ -316,9 +316,8 @@ Result<std::vector<std::size_t>> unwantedFlows(const ModelTree& tree, const Judg
   return std::vector<std::size_t>(found.begin(), found.end());
 }
 
-Result<Candidates> candidatesOf(const ModelTree& tree, const PatternPlaces& places,
-                                const PatternCatalogue& patterns, const CandidateScope& scope,
-                                const std::vector<std::size_t>& unwanted) {
+Candidates candidatesOf(const ModelTree& tree, const PatternPlaces& places, const PatternCatalogue& patterns,
+                        const CandidateScope& scope, const std::vector<std::size_t>& unwanted) {
   return Finding(tree, places, patterns, scope).run(unwanted);
 }
 

@@ -61,8 +61,7 @@ Result<std::vector<std::size_t>> unwantedFlows(const ModelTree& tree, const Judg
 
 // What fits the model as it is. A pattern's dependency is met by what is deployed or already stated there;
 // else one of its candidates must come along, of the same place where the two speak of the same member.
-Result<Candidates> candidatesOf(const ModelTree& tree, const PatternPlaces& places,
-                                const PatternCatalogue& patterns, const CandidateScope& scope,
-                                const std::vector<std::size_t>& unwanted);
+Candidates candidatesOf(const ModelTree& tree, const PatternPlaces& places, const PatternCatalogue& patterns,
+                        const CandidateScope& scope, const std::vector<std::size_t>& unwanted);
 
 }  // namespace vauban::plan

@@ -105,9 +105,7 @@ Result<DesignState> Designs::judge(const Design& design, View view) const {
       (aboutGoals || (!goals_.empty() && view != View::open))) {
     const attack::AttackGraph graph =
         attack::buildAttackGraph(*built, *with.behaviours, judge.trust(), *with.templates);
-    const attack::GoalJudge goalJudge(graph, *with.use, with.today, judging_.seconds);
-    for (channel::ClaimResult& result : results)
-      if (attack::isAboutGoal(*result.claim)) result = goalJudge.judge(*result.claim);
+    attack::GoalJudge(graph, *with.use, with.today, judging_.seconds).judgeAmong(results);
     std::vector<measure::Interval> stops;
     if (judging_.evidence != nullptr && !goals_.empty()) {
       auto measured = measure::stopsOf(graph, *judging_.evidence, *with.templates, with.today);

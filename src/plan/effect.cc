@@ -66,9 +66,7 @@ std::vector<channel::ClaimResult> judgeClaims(const model::Model& model, const J
   if (!goals || judging.templates == nullptr || judging.use == nullptr) return results;
   const attack::AttackGraph graph =
       attack::buildAttackGraph(model, *judging.behaviours, judge.trust(), *judging.templates);
-  const attack::GoalJudge goalJudge(graph, *judging.use, judging.today);
-  for (channel::ClaimResult& result : results)
-    if (attack::isAboutGoal(*result.claim)) result = goalJudge.judge(*result.claim);
+  attack::GoalJudge(graph, *judging.use, judging.today).judgeAmong(results);
   return results;
 }
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include "attack/attack_goals.h"
 #include "plan/path_credit.h"
 #include "plan/selection_knowledge.h"
 
@@ -16,12 +17,6 @@ namespace vauban::plan {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string goalWords(const model::Goal& goal) {
-  if (!goal.controls.empty()) return "control of " + goal.controls;
-  if (!goal.impact) return goal.asset + " gets outside";
-  return fmt::format("{} of {} is lost", goal.kind.empty() ? "something" : goal.kind, goal.asset);
-}
 
 class Planning {
  public:
@@ -71,10 +66,9 @@ Result<void> Planning::findCandidates() {
   }
   CandidateScope scope = question_.scope;
   scope.evidence = ground_.judging.evidence;
-  auto found = candidatesOf(*ground_.tree, *ground_.places, *ground_.patterns, scope, unwanted);
-  if (!found) return std::unexpected(found.error());
-  plan_.candidates = std::move(found->all);
-  plan_.allPlaces = found->complete;
+  Candidates found = candidatesOf(*ground_.tree, *ground_.places, *ground_.patterns, scope, unwanted);
+  plan_.candidates = std::move(found.all);
+  plan_.allPlaces = found.complete;
   return {};
 }
 
@@ -89,7 +83,7 @@ Result<Plan> Planning::run() {
   if (auto found = findCandidates(); !found) return std::unexpected(found.error());
   designs_.emplace(*ground_.tree, *ground_.places, *ground_.patterns, plan_.candidates, ground_.judging);
   plan_.goals = designs_->goals();
-  for (const model::Goal& goal : plan_.goals) plan_.goalWords.push_back(goalWords(goal));
+  for (const model::Goal& goal : plan_.goals) plan_.goalWords.push_back(attack::goalInWords(goal));
   plan_.problem = planProblem(model, *designs_, *ground_.patterns, plan_.candidates, roles_,
                               question_.standard, question_.target, ground_.judging);
   if (question_.credit == Credit::paths) {
@@ -136,10 +130,10 @@ Result<void> Planning::bound(Selector& selector) {
   BoundOracle oracle(plan_.problem, *designs_);
   auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
   if (!bounding) return std::unexpected(bounding.error());
-  SelectionLimits half = limits();
-  half.seconds /= 3;
-  half.tieSeconds = 0;
-  const auto best = bounding->best(half);
+  SelectionLimits third = limits();
+  third.seconds /= 3;
+  third.tieSeconds = 0;
+  const auto best = bounding->best(third);
   if (!best) return std::unexpected(best.error());
   for (LevelCut cut : bounding->knowledge().cuts()) {
     std::erase_if(cut.chosen, [&](std::uint32_t c) { return c >= plan_.candidates.size(); });

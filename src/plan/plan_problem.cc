@@ -179,7 +179,6 @@ PlanProblem planProblem(const model::Model& model, const Designs& designs, const
   coverage.tier = tierOf(TierKind::coverage);
   for (const auto& [technique, weight] : weights) {
     problem.techniques.push_back(technique);
-    problem.techniqueWeights.push_back(weight);
     coverage.elements.push_back({weight, 0});
   }
   std::vector<std::string> deployed;

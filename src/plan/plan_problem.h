@@ -45,7 +45,6 @@ struct PlanProblem {
   std::vector<LevelMeaning> levels;     // of SelectionProblem::levels
   std::vector<std::string> controls;    // elements of the tier of controls
   std::vector<std::string> techniques;  // of coverage
-  std::vector<double> techniqueWeights;
 
   std::optional<std::uint32_t> tier(TierKind kind) const;
 };
