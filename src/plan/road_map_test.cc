@@ -59,7 +59,9 @@ TEST(RoadMap, HasTheGreatestAreaOfAllOrdersAndTheLossOfEachPrefix) {
       Design other = answer->chosen;
       do {
         const auto its = areaOf(*selector, other);
-        if (its) EXPECT_FALSE(greater(*its, *area));
+        if (its) {
+          EXPECT_FALSE(greater(*its, *area));
+        }
         ++compared;
       } while (std::ranges::next_permutation(other).found);
     }
@@ -84,7 +86,9 @@ TEST(RoadMap, HasTheGreatestAreaOfAllOrdersAndTheLossOfEachPrefix) {
         told = true;
         ++losses;
       }
-      if (!told) EXPECT_TRUE(step.bestInstead.empty());
+      if (!told) {
+        EXPECT_TRUE(step.bestInstead.empty());
+      }
     }
   }
   EXPECT_GT(maps, 60U);

@@ -24,11 +24,17 @@ bool LevelCut::allows(const CandidateSet& design) const {
 
 EvaluationBudget::EvaluationBudget(const SelectionLimits& limits)
     : left(limits.maxEvaluations),
-      // A year is for ever, and does not overflow the clock.
-      end(std::chrono::steady_clock::now() +
-          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-              std::chrono::duration<double>(std::clamp(limits.seconds, 0.0, 3.15e7)))),
-      threads(std::max(limits.threads, 1U)) {}
+      end(std::chrono::steady_clock::time_point::max()),
+      threads(std::max(limits.threads, 1U)) {
+  endWithin(limits.seconds);
+}
+
+void EvaluationBudget::endWithin(double seconds) {
+  // A year is for ever, and does not overflow the clock.
+  const std::chrono::duration<double> allowed(std::clamp(seconds, 0.0, 3.15e7));
+  end = std::min(end, std::chrono::steady_clock::now() +
+                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(allowed));
+}
 
 double EvaluationBudget::secondsLeft() const {
   return std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count();

@@ -46,6 +46,7 @@ struct EvaluationBudget {
 
   explicit EvaluationBudget(const SelectionLimits& limits);
   double secondsLeft() const;
+  void endWithin(double seconds);
   bool spent() const { return left == 0 || secondsLeft() <= 0; }
 };
 

@@ -35,7 +35,12 @@ Result<SelectionAnswer> SelectionSearch::run() {
     takeBest();
     SelectionProgram program(knowledge_, limits_);
     Next next = settleTiers(program);
-    if (next == Next::goOn) next = settleTies(program);
+    if (next == Next::goOn) {
+      const auto end = budget_.end;
+      budget_.endWithin(limits_.tieSeconds);
+      next = settleTies(program);
+      budget_.end = end;
+    }
     if (next != Next::startAnew) return answer(program);
     rounds_ += program.solved();
   }
@@ -74,9 +79,11 @@ SelectionSearch::Next SelectionSearch::settleTiers(SelectionProgram& program) {
 
 SelectionSearch::Next SelectionSearch::settleTies(SelectionProgram& program) {
   using Order = SelectionProgram::Order;
+  if (best().design == knowledge_.none()) return Next::goOn;  // nothing is less
   // Where coverage tells designs apart there is rarely another, which the program sees soonest by their
   // worth.
   for (Order order = knowledge_.rungs().empty() ? Order::days : Order::worth;;) {
+    if (secondsLeft() <= 0) return stop(Stop::time);
     const CandidateSet than = best().design;
     const Relaxation proposed = program.other(than, reached_, order, secondsLeft());
     if (proposed.status == Relaxation::Status::bounded) return stop(Stop::time);
