@@ -190,12 +190,6 @@ void Solver::Run::expandForged(PartyId from, PartyId to, bool seen, int parent) 
 
 // Semantics 5.3, 5.4 and 5.6: what is sent back to the source that a packet bears.
 void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const AtomIds& gaps) {
-  // Who waits for it, at his own address or at a neighbour's that he took.
-  struct Victim {
-    PartyId party;
-    ClassIndex address;
-    AtomIds atoms;
-  };
   std::vector<Victim> victims;
   for (std::size_t v = 0; v < held.size(); ++v) {
     const PartyId victim(v);
@@ -204,72 +198,149 @@ void Solver::Run::reflect(PartyId from, bool seen, int parent, bool among, const
     const auto taken = held[v] ? AtomIds{} : takeover(victim);
     if (!taken) continue;
     for (auto& hears : net.heardAt(victim, setting)) {
+      if (net.endpoint(hears.address).linkLocal) continue;
       if (record && ((!net.mayFail() && !net.mayBear(from, hears.address, setting)) ||
                      recorded(victim, reach::join(hears.atoms, *taken)))) {
         continue;
       }
-      if (!net.endpoint(hears.address).linkLocal)
-        victims.push_back({victim, hears.address, reach::join(reach::join(hears.atoms, *taken), gaps)});
+      victims.push_back({victim, hears.address, reach::join(reach::join(hears.atoms, *taken), gaps)});
     }
   }
-  for (const PartyId mirror : net.adjacency(setting).out[from.index()]) {
+  byMirrors(from, victims, seen, parent);
+  byQuotes(from, victims, seen, parent);
+}
+
+void Solver::Run::byMirrors(PartyId from, const std::vector<Victim>& victims, bool seen, int parent) {
+  // By mirror, then in the order of victims.
+  std::vector<std::pair<const Victim*, const Reflection*>> all;
+  std::deque<std::vector<Reflection>> own;  // of this party alone
+  for (const Victim& victim : victims) {
+    if (settled(victim.party, parent, 2)) continue;
+    const std::vector<Reflection>* found = nullptr;
+    if (net.endpoint(victim.address).party == from || !record) {
+      found = &own.emplace_back(reflections(from, victim.address, false));
+    } else {
+      const auto [known, fresh] = reflected.try_emplace({net.at(from).zones, families(from), victim.address});
+      if (fresh) known->second = reflections(from, victim.address, true);
+      found = &known->second;
+    }
+    for (const Reflection& reflection : *found) {
+      if (reflection.mirror != from) all.emplace_back(&victim, &reflection);
+    }
+  }
+  std::ranges::stable_sort(all, {}, [](const auto& pair) { return pair.second->mirror; });
+  for (const auto& [victim, reflection] : all) {
+    const AtomIds atoms = reach::join(reflection->atoms, victim->atoms);
+    if (settled(victim->party, parent, 2) || (record && recorded(victim->party, atoms))) continue;
+    bool flag = seen;
+    Hop there = makeHop(from, reflection->mirror, reflection->way, reflection->packets, reflection->carrier,
+                        static_cast<double>(reflection->bits) * kReflectionsPerSecond, flag);
+    Hop answer = there;
+    answer.from = net.at(reflection->mirror).name;
+    answer.to = net.at(victim->party).name;
+    answer.how = "reflected to the source that the packet bore";
+    answer.rule.reset();
+    answer.packets = reflection->byError ? reach::icmpErrors(net.endpoint(victim->address).family)
+                                         : there.packets.reversed();
+    answer.example = *answer.packets.witness(false);
+    flag = flag || (reflection->byError && answer.packets.intersects(query.over));
+    push({StateKind::held, victim->party.value, flag, NameSet::all()}, {there, answer}, atoms, parent, true);
+  }
+}
+
+// By zone of the party and family, whether it has an address there.
+std::vector<bool> Solver::Run::families(PartyId id) const {
+  const reach::Party& party = net.at(id);
+  std::vector<bool> has(2 * party.zones.size());
+  for (const ClassIndex c : party.classes) {
+    const auto zone = std::ranges::find(party.zones, net.endpoint(c).zone);
+    if (net.endpoint(c).linkLocal || zone == party.zones.end()) continue;
+    has[2 * static_cast<std::size_t>(zone - party.zones.begin()) +
+        (net.endpoint(c).family == space::Family::ipv4 ? 0 : 1)] = true;
+  }
+  return has;
+}
+
+std::vector<Solver::Run::Reflection> Solver::Run::reflections(PartyId from, ClassIndex address, bool shared) {
+  std::vector<Reflection> all;
+  // With these failures he needs no mirror.
+  std::vector<AtomIds> direct;
+  const std::vector<bool> has = families(from);
+  for (std::size_t z = 0; record && z < net.at(from).zones.size(); ++z) {
+    if (!has[2 * z + (net.endpoint(address).family == space::Family::ipv4 ? 0 : 1)]) continue;
+    for (AtomIds& failed : net.failedRoutes(net.at(from).zones[z], net.endpoint(address).zone))
+      direct.push_back(std::move(failed));
+  }
+  auto needless = [&](const AtomIds& atoms) {
+    return std::ranges::any_of(direct,
+                               [&](const AtomIds& failed) { return std::ranges::includes(atoms, failed); });
+  };
+  std::vector<PartyId> mirrors = net.adjacency(setting).out[from.index()];
+  if (shared && std::ranges::find(mirrors, from) == mirrors.end())
+    mirrors.insert(std::ranges::lower_bound(mirrors, from), from);
+  for (const PartyId mirror : mirrors) {
     const std::size_t p = mirror.index();
-    const reach::Party& party = net.at(mirror);
-    if (mirror == from || held[p] || barred[p] || party.kind != reach::Party::Kind::host) continue;
-    for (const auto& [victim, address, taking] : victims) {
-      if (settled(victim, parent, 2) || (net.endpoint(address).party == mirror && !net.several(mirror)))
-        continue;
-      if (record && !net.mayBear(from, address, setting) && !net.answersUnasked(mirror, address)) continue;
-      for (const Way& way : net.waysBearing(from, mirror, address, setting)) {
-        if (way.kind == WayKind::related || way.tapped.valid()) continue;
-        if (record && recorded(victim, reach::join(way.atoms, taking))) continue;
-        auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier,
-                           bool byError = false) {
-          const reach::Fit packets = way.fit(ServiceSet::all(), heard);
-          if (packets.empty() || bits == 0) return;
-          const std::vector<AtomIds> ways = net.answerPasses(way, packets.heard, byError, setting);
-          if (ways.empty()) return;
-          bool flag = seen;
-          Hop there = makeHop(from, mirror, way, packets, carrier,
-                              static_cast<double>(bits) * kReflectionsPerSecond, flag);
-          Hop answer = there;
-          answer.from = party.name;
-          answer.to = net.at(victim).name;
-          answer.how = "reflected to the source that the packet bore";
-          answer.rule.reset();
-          answer.packets =
-              byError ? reach::icmpErrors(net.endpoint(address).family) : there.packets.reversed();
-          answer.example = *answer.packets.witness(false);
-          flag = flag || (byError && answer.packets.intersects(query.over));
-          for (const AtomIds& back : ways) {
-            push({StateKind::held, victim.value, flag, NameSet::all()}, {there, answer},
-                 reach::join(reach::join(way.atoms, taking), back), parent, true);
-          }
-        };
-        ServiceSet heard;
-        for (model::ServiceId id : servicesOf[p]) {
-          const ServiceInstance& service = model.at(id);
-          const model::Behaviour& behaviour = catalogue.at(service.behaviour);
-          const ServiceSet packets = way.packets & service.listens;
-          heard |= packets;
-          attempt(packets & ServiceSet::protocol(space::kTcp), behaviour.reflectsTcp.bits,
-                  behaviour.reflectsTcp.carrier);
-          attempt(packets & ServiceSet::protocol(space::kUdp), behaviour.reflectsUdp.bits,
-                  behaviour.reflectsUdp.carrier);
-          attempt(packets & (ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6)),
-                  behaviour.reflectsIcmp.bits, behaviour.reflectsIcmp.carrier);
+    if ((mirror == from && !shared) || held[p] || barred[p] ||
+        net.at(mirror).kind != reach::Party::Kind::host)
+      continue;
+    if (net.endpoint(address).party == mirror && !net.several(mirror)) continue;
+    // What must fail on the way there and back then leads past the mirror, too: but through one of several
+    // legs there is no such way.
+    if (record && net.at(mirror).zones.size() == 1 && !net.mayBear(from, address, mirror, setting) &&
+        !net.answersUnasked(mirror, address))
+      continue;
+    for (const Way& way : net.waysBearing(from, mirror, address, setting)) {
+      if (way.kind == WayKind::related || way.tapped.valid() || needless(way.atoms)) continue;
+      auto attempt = [&](ServiceSet heard, std::uint64_t bits, const std::string& carrier,
+                         bool byError = false) {
+        const reach::Fit packets = way.fit(ServiceSet::all(), heard);
+        if (packets.empty() || bits == 0) return;
+        for (const AtomIds& back : net.answerPasses(way, packets.heard, byError, setting)) {
+          Reflection made{mirror, way, packets, reach::join(way.atoms, back), bits, carrier, byError};
+          if (needless(made.atoms)) continue;
+          if (!shared || !idle(all, made)) all.push_back(std::move(made));
         }
-        // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
-        // error quotes.
-        attempt((way.packets - heard) & ServiceSet::protocol(space::kTcp), 32, "reset of a closed port");
-        // A protocol that is not spoken is answered by an error as well (RFC 1122 section 3.2.2.1).
-        ServiceSet byErrors = way.packets - heard;
-        for (const std::uint8_t protocol : {space::kTcp, space::kIcmp, space::kIcmpV6})
-          byErrors -= ServiceSet::protocol(protocol);
-        attempt(byErrors, 32, "error of a closed port", true);
+      };
+      ServiceSet heard;
+      for (model::ServiceId id : servicesOf[p]) {
+        const ServiceInstance& service = model.at(id);
+        const model::Behaviour& behaviour = catalogue.at(service.behaviour);
+        const ServiceSet packets = way.packets & service.listens;
+        heard |= packets;
+        attempt(packets & ServiceSet::protocol(space::kTcp), behaviour.reflectsTcp.bits,
+                behaviour.reflectsTcp.carrier);
+        attempt(packets & ServiceSet::protocol(space::kUdp), behaviour.reflectsUdp.bits,
+                behaviour.reflectsUdp.carrier);
+        attempt(packets & (ServiceSet::protocol(space::kIcmp) | ServiceSet::protocol(space::kIcmpV6)),
+                behaviour.reflectsIcmp.bits, behaviour.reflectsIcmp.carrier);
       }
+      // A closed port answers too: a reset carries the sequence number (RFC 9293 3.10.7.1), an unreachable
+      // error quotes.
+      attempt((way.packets - heard) & ServiceSet::protocol(space::kTcp), 32, "reset of a closed port");
+      // A protocol that is not spoken is answered by an error as well (RFC 1122 section 3.2.2.1).
+      ServiceSet byErrors = way.packets - heard;
+      for (const std::uint8_t protocol : {space::kTcp, space::kIcmp, space::kIcmpV6})
+        byErrors -= ServiceSet::protocol(protocol);
+      attempt(byErrors, 32, "error of a closed port", true);
     }
   }
+  return all;
+}
+
+// Whether others do the same with no more: one of its own mirror, or of two others, of which the sender is
+// one at most.
+bool Solver::Run::idle(const std::vector<Reflection>& known, const Reflection& made) {
+  PartyId one;
+  return std::ranges::any_of(known, [&](const Reflection& other) {
+    if (!other.packets.sent.contains(made.packets.sent) || !std::ranges::includes(made.atoms, other.atoms))
+      return false;
+    if (other.mirror == made.mirror || (one.valid() && one != other.mirror)) return true;
+    one = other.mirror;
+    return false;
+  });
+}
+
+void Solver::Run::byQuotes(PartyId from, const std::vector<Victim>& victims, bool seen, int parent) {
   for (const auto& [victim, address, taking] : victims) {
     if (settled(victim, parent, 2)) continue;
     auto quoted = [&](const reach::Network::Quote& quote) {
@@ -374,13 +445,26 @@ bool Solver::Run::inPoolOf(const ServiceInstance& gateway, PartyId id) const {
 void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const AtomIds& gaps, int parent,
                             bool member) {
   if (!gateway.pool) return;
+  const State at = labels[static_cast<std::size_t>(parent)].state;
   for (std::size_t p = 0; p < held.size(); ++p) {
-    const reach::Party& party = net.at(PartyId(p));
-    if (party.kind == reach::Party::Kind::host || (source[p] && !target[p])) continue;
-    if (!inPoolOf(gateway, PartyId(p))) continue;
-    if (held[p]) {
-      // Others of the pool wait there. The gateway has the ends of all tunnels, and no filter stands between
-      // two machines of one pool, an isolated one neither (decisions 0010 and 0017).
+    const PartyId end(p);
+    const reach::Party& party = net.at(end);
+    if (party.kind == reach::Party::Kind::host || !inPoolOf(gateway, end)) continue;
+    // Others of the pool wait there, or his tunnel ends there. The gateway has the ends of all tunnels, and
+    // no filter stands between two machines of one pool, an isolated one neither (decisions 0010 and 0017).
+    // Among the machines of one zone only where he opened it by himself: else it is no other place than
+    // that which has the bytes (decision 0003).
+    const bool waits = held[p] && (!source[p] || target[p]);
+    const AtomIds* his = nullptr;
+    if (const auto alone = openedAlone.find(end); alone != openedAlone.end()) {
+      if (!member || at.index != p || source[p]) his = &alone->second;
+    } else if (const auto tunnel = hisTunnels.find(end);
+               tunnel != hisTunnels.end() && member && at.index != p) {
+      his = &std::ranges::min_element(tunnel->second, {}, [](const auto& opened) {
+               return opened.second.size();
+             })->second;
+    }
+    if (waits || his != nullptr) {
       Hop hop;
       hop.from = model.at(gateway.host).name;
       hop.to = party.name;
@@ -388,24 +472,20 @@ void Solver::Run::enterPool(const ServiceInstance& gateway, bool seen, const Ato
       hop.example = *hop.packets.witness();
       hop.carrier = "a packet through the tunnel";
       hop.bitsPerSecond = kConversationBitsPerSecond;
-      push({StateKind::held, static_cast<std::uint32_t>(p), true, NameSet::all()}, {hop}, gaps, parent, true);
+      push({StateKind::held, end.value, true, NameSet::all()}, {hop}, waits ? gaps : reach::join(gaps, *his),
+           parent, true);
       // How much goes through it nobody has said (docs/formats/certificate.md, Rates).
-      if (everything) {
-        const State& at = labels[static_cast<std::size_t>(parent)].state;
-        edges[{{at.kind, at.index, at.seen}, {StateKind::held, static_cast<std::uint32_t>(p), true}}] =
+      if (everything)
+        edges[{{at.kind, at.index, at.seen}, {StateKind::held, end.value, true}}] =
             std::numeric_limits<double>::infinity();
-      }
-      continue;
     }
-    if (member) continue;  // it opens no tunnel of its own
-    if (record) {
-      push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
-      continue;
+    if (waits || source[p] || member) continue;  // a member opens no tunnel of its own
+    if (!record) {
+      const AtomIds needed = reach::join(gaps, gapsTo(parent));
+      const auto [there, fresh] = tunnelled.try_emplace(end, needed);
+      if (!fresh && needed.size() < there->second.size()) there->second = needed;
     }
-    const AtomIds needed = reach::join(gaps, gapsTo(parent));
-    const auto [there, fresh] = tunnelled.try_emplace(PartyId(p), needed);
-    if (!fresh && needed.size() < there->second.size()) there->second = needed;
-    push({StateKind::held, static_cast<std::uint32_t>(p), seen, NameSet::all()}, {}, gaps, parent, true);
+    push({StateKind::held, end.value, seen, NameSet::all()}, {}, gaps, parent, true);
   }
 }
 

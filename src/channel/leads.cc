@@ -30,6 +30,15 @@ const space::AddressSet& linkLocal() {
   return addresses;
 }
 
+// What a machine takes for itself (RFC 1122 section 3.2.1.3, RFC 4291 sections 2.5.2 and 2.5.3); who sends to
+// the unspecified address has got to himself, too.
+const space::AddressSet& itself() {
+  static const space::AddressSet addresses = space::AddressSet(*space::AddressRange::parse("127.0.0.0/8")) |
+                                             space::AddressSet(*space::AddressRange::parse("0.0.0.0/32")) |
+                                             space::AddressSet(*space::AddressRange::parse("::/127"));
+  return addresses;
+}
+
 const NameSet& reverseNames() {
   static const NameSet names = NameSet::suffix("in-addr.arpa") | NameSet::suffix("ip6.arpa");
   return names;
@@ -39,16 +48,25 @@ const NameSet& reverseNames() {
 
 // Neighbours with a family in common have other addresses by which to meet, so the network gives them no such
 // ways. But a list may refuse all those others: whoever chooses the destination then names this one.
-// Any machine with IPv6 has such an address besides those it states (RFC 4291 section 2.1).
+// Any machine with IPv6 has such an address besides those it states (RFC 4291 section 2.1). In an isolated
+// zone they meet so where its filter passes that family uncovered.
 std::vector<Way> Solver::Run::toLinkLocal(PartyId from, PartyId to) const {
   std::vector<Way> ways;
   for (const ClassIndex destination : net.at(to).classes) {
     const reach::EndpointClass& there = net.endpoint(destination);
     const bool besides = !there.linkLocal && there.family == space::Family::ipv6;
-    if ((!there.linkLocal && !besides) || !there.zone.valid() || model.at(there.zone).isolated) continue;
+    if ((!there.linkLocal && !besides) || !there.zone.valid()) continue;
     for (const ClassIndex own : net.at(from).classes) {
       const reach::EndpointClass& here = net.endpoint(own);
       if (here.zone != there.zone || here.family != there.family) continue;
+      if (model.at(there.zone).isolated) {
+        for (auto& opening : net.openings(own, destination, setting)) {
+          if (opening.way.kind != WayKind::uncovered && opening.way.kind != WayKind::failed) continue;
+          opening.way.linkLocal = besides;
+          ways.push_back(std::move(opening.way));
+        }
+        continue;
+      }
       Way way;
       way.kind = WayKind::free;
       way.from = way.bears = own;
@@ -78,8 +96,10 @@ std::optional<Solver::Run::Onward> Solver::Run::leadsTo(const ServiceInstance& s
   auto addressListed = [&](bool adversary) {
     if (!service.addresses) return true;
     const model::AddressList& list = *service.addresses;
-    if (way.linkLocal)
-      return !list.deny.contains(linkLocal()) && (!list.allow || list.allow->intersects(linkLocal()));
+    if (way.linkLocal || way.loopback) {
+      const space::AddressSet& meant = way.loopback ? itself() : linkLocal();
+      return !list.deny.contains(meant) && (!list.allow || list.allow->intersects(meant - list.deny));
+    }
     if (endpoint.addresses.ranges().empty()) return false;
     if (list.deny.contains(endpoint.addresses)) return false;
     if (!list.allow) return true;

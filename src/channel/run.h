@@ -42,6 +42,9 @@ struct Solver::Run {
   int explore();
   bool learnt();
   void lookFromHisEnd(const Solver& solver, std::vector<Closure>* closures = nullptr);
+  const std::vector<Entered>* entersFrom(const Solver& solver, const std::vector<reach::PartyId>& origin,
+                                         const std::vector<reach::PartyId>& without,
+                                         std::vector<Closure>* closures);
   std::vector<std::vector<reach::PartyId>> hisEnds() const;
   Closure closure(bool hisEnd) const;
   std::vector<Entered> entered() const;
@@ -64,6 +67,8 @@ struct Solver::Run {
     // Nor one inside a machine that runs his code, or anything.
     if (from == to && (held[from.index()] || saysOpaque(from))) return false;
     if (net.at(from).adversary && net.at(to).adversary) return false;
+    // Where his tunnel ends it has got to him, be it among the machines that sent it.
+    if (from != to && openedAlone.contains(to)) return true;
     return !(source[from.index()] && source[to.index()]);
   }
   bool saysOpaque(reach::PartyId id) const {
@@ -148,6 +153,32 @@ struct Solver::Run {
   // what the flow's opener sends.
   std::pair<space::ServiceSet, space::ServiceSet> shown(const reach::Way& way,
                                                         const reach::Fit& packets) const;
+  // Who waits for what is sent back, at his own address or at a neighbour's that he took.
+  struct Victim {
+    reach::PartyId party;
+    reach::ClassIndex address;
+    reach::AtomIds atoms;
+  };
+  // One packet that bears an address, and what the mirror answers to it. But for the sender's own addresses
+  // it depends on his zones alone, so that a run that records finds it once for all senders of a zone.
+  struct Reflection {
+    reach::PartyId mirror;
+    reach::Way way;
+    reach::Fit packets;
+    reach::AtomIds atoms;  // of the way there and back
+    std::uint64_t bits;
+    std::string carrier;
+    bool byError;
+  };
+  std::map<std::tuple<std::vector<model::ZoneId>, std::vector<bool>, reach::ClassIndex>,
+           std::vector<Reflection>>
+      reflected;  // by zones and families of the sender, address
+  // `shared`: for any sender of the same zones but the owner of the address; mirrors include this one.
+  std::vector<Reflection> reflections(reach::PartyId from, reach::ClassIndex address, bool shared);
+  static bool idle(const std::vector<Reflection>& known, const Reflection& made);
+  std::vector<bool> families(reach::PartyId id) const;
+  void byMirrors(reach::PartyId from, const std::vector<Victim>& victims, bool seen, int parent);
+  void byQuotes(reach::PartyId from, const std::vector<Victim>& victims, bool seen, int parent);
   // `among`: the other machines of the party itself wait as well.
   void reflect(reach::PartyId from, bool seen, int parent, bool among, const reach::AtomIds& gaps);
   // Whether an effect's message may go to an address class; nullopt: no.
@@ -178,6 +209,8 @@ struct Solver::Run {
       controlled;  // places he can get into from his end, and the gaps it takes
   // Far ends of tunnels, who of those that wait opens them, and the gaps it takes.
   std::map<reach::PartyId, std::map<reach::PartyId, reach::AtomIds>> hisTunnels;
+  // Of these, whichever somebody opens without the help of `from`: what gets there has got to him.
+  std::map<reach::PartyId, reach::AtomIds> openedAlone;
   std::vector<Label> labels;
   std::priority_queue<std::pair<int, int>, std::vector<std::pair<int, int>>, std::greater<>> open;
   std::map<StateKey, space::NameSet> reached;

@@ -122,6 +122,9 @@ std::vector<Way> Solver::Run::loopback(PartyId id) const {
     way.packets = ServiceSet::all();
     way.answered = true;
     ways.push_back(way);
+    // A list of addresses may refuse those that it has, and forget those that mean whoever asks.
+    way.loopback = true;
+    ways.push_back(way);
   }
   return ways;
 }
@@ -242,7 +245,9 @@ Hop Solver::Run::makeHop(PartyId from, PartyId to, const Way& way, const reach::
     case SourceKind::own:
       break;
     case SourceKind::neighbour:
-      hop.how = "as " + net.at(net.endpoint(way.from).party).name + " (a neighbour's address)";
+      hop.how = net.endpoint(way.from).party == from
+                    ? "as another of " + hop.from
+                    : "as " + net.at(net.endpoint(way.from).party).name + " (a neighbour's address)";
       break;
     case SourceKind::forged:
       hop.how = "with the forged source of " + net.at(net.endpoint(way.from).party).name;

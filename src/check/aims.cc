@@ -53,6 +53,19 @@ Packets Aims::allowed(const model::ServiceInstance& service) const {
   return allow - Addresses::of(service.addresses->deny).destination;
 }
 
+// Whether its list lets through an address that means whoever asks: loopback (RFC 1122 section 3.2.1.3, RFC
+// 4291 section 2.5.3), or the unspecified one.
+bool Aims::allowsItself(const model::ServiceInstance& service) const {
+  if (!service.addresses) return true;
+  const model::AddressList& list = *service.addresses;
+  for (const char* range : {"127.0.0.0/8", "0.0.0.0/32", "::1/128", "::/128"}) {
+    const space::AddressSet meant(*space::AddressRange::parse(range));
+    const space::AddressSet left = meant - list.deny;
+    if (list.allow ? list.allow->intersects(left) : !left.ranges().empty()) return true;
+  }
+  return false;
+}
+
 // Decision 0009: a listed range as narrow as a /16 or a /32 of IPv6 is a partner's.
 Packets Aims::trusted(const model::ServiceInstance& service) const {
   if (!service.addresses || !service.addresses->allow) return bddfalse;
@@ -89,8 +102,9 @@ void Aims::terms(const model::PlaceTerms& terms, const Names& names, const Names
 void Aims::byName(const model::ServiceInstance& service, const Names& names, std::vector<Aim>& aims) const {
   const Packets there = allowed(service);
   const Names his = names & network_.trust().hostile, ours = names & network_.trust().ours;
-  if (!his.empty()) aims.push_back({there, there - trusted(service), there, his});
-  if (!ours.empty()) aims.push_back({there, bddfalse, there, ours});
+  const bool itself = allowsItself(service);
+  if (!his.empty()) aims.push_back({there, there - trusted(service), there, his, itself});
+  if (!ours.empty()) aims.push_back({there, bddfalse, there, ours, itself});
   if (!names.empty()) aims.push_back({bddfalse, bddfalse, there & outside(), names});
 }
 
@@ -156,7 +170,7 @@ std::vector<Aim> Aims::of(const model::ServiceInstance& service, const model::Ef
         terms(*service.upstream, Names::all(), Names::all(), aims);
       } else {
         const Packets there = allowed(service);
-        aims.push_back({there, there - trusted(service), there, Names::all()});
+        aims.push_back({there, there - trusted(service), there, Names::all(), allowsItself(service)});
       }
       break;
     case Destination::anyone:

@@ -17,6 +17,7 @@ struct Aim {
   Packets strangers = bddfalse;  // where he gets it
   Packets onPath = bddfalse;     // where he gets it if he is on the path there
   Names names = Names::all();    // names that lead there; what the next service sees if it sees them at all
+  bool itself = false;           // or to whoever asks, by an address that means just that
 };
 
 class Aims {
@@ -48,6 +49,7 @@ class Aims {
   Names listed(const model::ServiceInstance& service) const;
   Packets outside() const;
   Packets allowed(const model::ServiceInstance& service) const;
+  bool allowsItself(const model::ServiceInstance& service) const;
   Packets trusted(const model::ServiceInstance& service) const;
 
   const Network& network_;

@@ -1,6 +1,5 @@
 // The checker's own steps, searched: where a scenario's claim is broken or conditional, they must lead to a
-// place where he waits, or the checker would follow a certificate of a claim that does not hold. Only the
-// test searches.
+// place where he waits, or the checker would follow a certificate of a claim that does not hold.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,94 +9,12 @@
 #include <regex>
 #include <sstream>
 
+#include "check/search.h"
 #include "check/stances.h"
 #include "model/model_reader.h"
 
 namespace vauban::check {
 namespace {
-
-class Search {
- public:
-  Search(const Network& network, const Ways& ways, const Aims& aims, const Stance& stance, bool hisEnd)
-      : network_(network), stance_(stance), step_(network, ways, aims, stance_), hisEnd_(hisEnd) {}
-
-  // Code that the bytes have brought somewhere hears there, too: the search starts again, until none is new.
-  bool arrives() {
-    for (bool grows = true; grows && !arrived_;) {
-      states_.clear();
-      steps_.clear();
-      look();
-      const Flags found = codes();
-      grows = false;
-      for (PartyId id = 0; !stance_.direct && id < found.size(); ++id) {
-        grows = grows || (found[id] && !stance_.takes[id]);
-        if (found[id]) stance_.takes[id] = true;
-      }
-    }
-    return arrived_;
-  }
-  const std::string& way() const { return way_; }
-  Flags codes() const {
-    Flags codes(stance_.starts.size(), false);
-    for (const State& state : states_) {
-      if (state.holding == Holding::code) codes[state.party] = true;
-    }
-    return codes;
-  }
-
- private:
-  void look() {
-    for (PartyId id = 0; id < stance_.starts.size(); ++id) {
-      if (stance_.starts[id]) add({Holding::code, id, std::nullopt, false, Names::all()}, 0, "");
-    }
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      const State state = states_[i];
-      const bool ends =
-          state.holding == Holding::code && stance_.waits[state.party] && !stance_.starts[state.party];
-      const bool start = state.holding == Holding::code && stance_.known[state.party];
-      if (ends || (stance_.direct && !start) || (start && hisEnd_)) continue;
-      step_.from(state, [&](const Landing& landing) {
-        if (landing.arrives && way_.empty()) way_ = wayTo(i) + " => " + landing.how.text;
-        arrived_ = arrived_ || landing.arrives;
-        State to = landing.to;
-        // What comes back to `from` was there already.
-        if (landing.back && to.holding == Holding::code && stance_.known[to.party]) to.over = false;
-        add(to, i, landing.how.text);
-      });
-    }
-  }
-
-  std::string wayTo(std::size_t at) const {
-    std::string way = textOf(network_, states_[at]) + (states_[at].over ? " +over" : "");
-    for (int i = 0; i < 20 && !steps_[at].second.empty(); ++i) {
-      const std::string how = steps_[at].second;
-      at = steps_[at].first;
-      way = textOf(network_, states_[at]) + (states_[at].over ? " +over" : "") + " => " + how + " => " + way;
-    }
-    return way;
-  }
-
-  void add(const State& state, std::size_t from, const std::string& how) {
-    if (state.names.empty()) return;
-    for (const State& one : states_) {
-      if (one.holding == state.holding && one.party == state.party && one.service == state.service &&
-          (one.over || !state.over) && one.names.contains(state.names)) {
-        return;
-      }
-    }
-    states_.push_back(state);
-    steps_.emplace_back(from, how);
-  }
-
-  const Network& network_;
-  Stance stance_;
-  OneStep step_;
-  bool hisEnd_;
-  std::vector<State> states_;
-  std::vector<std::pair<std::size_t, std::string>> steps_;  // from which state, and how
-  std::string way_;
-  bool arrived_ = false;
-};
 
 // How he is reached; empty where he is not.
 std::string wayOf(const Network& network, const model::Claim& claim, bool backwards) {
@@ -110,6 +27,7 @@ std::string wayOf(const Network& network, const model::Claim& claim, bool backwa
     search.arrives();
     stances.take(i, search.codes());
   }
+  stances.findOpenedAlone(ways, aims);
   const Stance stance = stances.ofClaim();
   Search search(network, ways, aims, stance, false);
   return search.arrives() ? search.way() : "";

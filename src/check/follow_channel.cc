@@ -434,6 +434,7 @@ void followChannel(Verdict& verdict, const Certificate& certificate, const Netwo
       texts += (texts.empty() ? "" : ", ") + text;
     verdict.reject("the closure of his end from " + texts + " is left out", "/closures");
   }
+  stances.findOpenedAlone(ways, aims);
   const Stance stance = stances.ofClaim();
   if (textsOf(network, stance.starts) != last.from) {
     verdict.reject("the closure of the claim starts elsewhere than the claim says", last.where + "/from");

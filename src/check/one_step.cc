@@ -47,11 +47,17 @@ bool OneStep::tunnelEnds(PartyId machine) const {
   });
 }
 
+// Likewise, and nobody in `from` has helped to open it: it is no place of theirs.
+bool OneStep::endsAlone(PartyId machine) const {
+  return machine < stance_.openedAlone.size() && stance_.openedAlone[machine];
+}
+
 // A hop counts for `over` unless both its ends are of `from`; into a place where he waits it counts always.
 void OneStep::land(const State& state, State to, Packets packets, const Carrier& how, const Sink& sink,
                    const Packets* over) const {
   if (stance_.barred[to.party]) return;
-  const bool inside = stance_.starts[state.party] && stance_.starts[to.party] && !stance_.waits[to.party];
+  const bool inside = stance_.starts[state.party] && stance_.starts[to.party] && !stance_.waits[to.party] &&
+                      !endsAlone(to.party);
   to.over = !stance_.distinguishes || state.over ||
             (!inside && (packets & (over == nullptr ? stance_.over : *over)) != bddfalse);
   const bool arrives = to.holding == Holding::code && stance_.waits[to.party] && to.over;
@@ -74,14 +80,14 @@ bool OneStep::othersIn(PartyId machine) const {
 void OneStep::landInPool(const State& state, model::ZoneId zone, const Sink& sink) const {
   const PartyId machine = network_.ofZone(zone);
   land(state, {Holding::code, machine, std::nullopt, true, Names::all()},
-       othersIn(machine) ? network_.sent() : Packets(bddfalse), {"a machine of the pool", kWithinAMachine},
-       sink);
+       othersIn(machine) || endsAlone(machine) ? network_.sent() : Packets(bddfalse),
+       {"a machine of the pool", kWithinAMachine}, sink);
 }
 
 // Decision 0017. So do the machines of a pool that the model does not list, where it is one of these that has
 // the bytes: to each other, isolated or not, and to the ends of his tunnels in other zones. A machine that
 // has the bytes in a zone where his tunnel ends may be that end: how he moves bytes between his own places is
-// no hop (decision 0003).
+// no hop (decision 0003), unless the machine is of `from` and the tunnel is not.
 void OneStep::toPoolMates(const State& state, const Sink& sink) const {
   const Party& here = network_.parties()[state.party];
   if (here.host || here.adversary) return;
@@ -90,7 +96,9 @@ void OneStep::toPoolMates(const State& state, const Sink& sink) const {
     if (std::ranges::find(zones, here.zone) == zones.end()) continue;
     for (const model::ZoneId zone : zones) {
       const PartyId machine = network_.ofZone(zone);
-      if (!othersIn(machine) && (machine == state.party || !tunnelEnds(machine))) continue;
+      const bool his =
+          machine == state.party ? endsAlone(machine) && stance_.starts[machine] : tunnelEnds(machine);
+      if (!othersIn(machine) && !his) continue;
       arrive(state, machine, network_.sent(), {"from one machine of a pool to another", kWithinAMachine},
              sink);
     }
@@ -334,7 +342,8 @@ void OneStep::fromTold(const State& state, const Sink& sink) const {
     for (const Aim& aim : aims_.of(service, effect, state.names)) {
       for (PartyId to = 0; to < network_.parties().size(); ++to) {
         if (stance_.barred[to]) continue;
-        const Packets aimed = this->aimed(effect, aim, to);
+        const bool itself = aim.itself && to == state.party;
+        const Packets aimed = itself ? ofServices(effect.emits) : this->aimed(effect, aim, to);
         if (aimed == bddfalse) continue;
         if (to == state.party) {
           tell(state, to, inside & aimed, {effect.carrier + ", inside the host", rateOf(effect, true)}, sink,
@@ -421,7 +430,8 @@ void OneStep::readBy(const State& state, const model::ServiceInstance& reader, m
   for (const model::Effect& effect : aims_.behaviour(reader).effects) {
     if (effect.inwardBits == 0 || !present(effect, reader)) continue;
     for (const Aim& aim : aims_.of(reader, effect, Names::all())) {
-      const Packets packets = asked & aimed(effect, aim, state.party);
+      const bool itself = aim.itself && by == state.party;
+      const Packets packets = asked & (itself ? ofServices(effect.emits) : aimed(effect, aim, state.party));
       if (packets == bddfalse) continue;
       if (effect.kind == EffectKind::read) {
         land(state, {Holding::told, by, id, true, Names::all()}, packets, effect.carrier, sink);

@@ -39,6 +39,7 @@ struct Stance {
   bool direct = false;
   // Zones in which somebody of his end has a machine through a tunnel, and who.
   std::vector<std::pair<PartyId, PartyId>> tunnels;
+  std::vector<bool> openedAlone;  // of these zones those where nobody of `from` has helped him
 };
 
 // What carries a step, and how much of it in bits a second (the rates of docs/formats/certificate.md): by
@@ -92,6 +93,7 @@ class OneStep {
   void toPoolMates(const State& state, const Sink& sink) const;
   bool othersIn(PartyId machine) const;
   bool tunnelEnds(PartyId machine) const;
+  bool endsAlone(PartyId machine) const;
   Packets aimed(const model::Effect& effect, const Aim& aim, PartyId to) const;
   struct Reflecting {
     Packets answering, erring;  // what it answers in kind, and with an error

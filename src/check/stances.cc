@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "check/search.h"
+
 namespace vauban::check {
 namespace {
 
@@ -161,6 +163,37 @@ void ClaimStances::take(std::size_t which, const Flags& codes) {
   }
 }
 
+// Whoever tells a gateway something, or holds it, has a machine in its pool.
+void ClaimStances::findOpenedAlone(const Ways& ways, const Aims& aims) {
+  openedAlone_ = Flags(there_.size(), false);
+  for (std::size_t which = 0; which < ends_.size(); ++which) {
+    const bool opens =
+        std::ranges::any_of(tunnels_, [&](const auto& tunnel) { return ends_[which][tunnel.second]; });
+    if (!opens) continue;
+    Stance stance = ofHisEnd(which);
+    for (PartyId id = 0; id < there_.size(); ++id) {
+      if (!stance.known[id] || ends_[which][id]) continue;
+      stance.barred[id] = true;
+      stance.takes[id] = false;
+    }
+    Search search(network_, ways, aims, stance, true);
+    search.arrives();
+    for (const State& state : search.states()) {
+      std::vector<model::ServiceId> gateways;
+      if (state.holding == Holding::told) {
+        gateways.push_back(*state.service);
+      } else if (const auto& host = network_.parties()[state.party].host;
+                 host && state.holding == Holding::code) {
+        gateways = network_.model().at(*host).services;
+      }
+      for (const model::ServiceId id : gateways) {
+        for (const model::ZoneId zone : aims.poolZones(network_.model().at(id)))
+          openedAlone_[network_.ofZone(zone)] = true;
+      }
+    }
+  }
+}
+
 Stance ClaimStances::ofClaim() const {
   Stance stance = common();
   stance.starts = starts_;
@@ -168,6 +201,7 @@ Stance ClaimStances::ofClaim() const {
   stance.direct = claim_.direct;
   stance.distinguishes = (network_.real() - stance.over) != bddfalse;
   stance.tunnels = tunnels_;
+  stance.openedAlone = openedAlone_;
   stance.takes = Flags(there_.size(), false);
   for (PartyId id = 0; id < there_.size(); ++id) {
     stance.holds[id] = stance.holds[id] || helds_[id] || starts_[id] || waits_[id];

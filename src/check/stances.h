@@ -29,6 +29,8 @@ class ClaimStances {
   const Flags& there() const { return there_; }
   Stance ofHisEnd(std::size_t which) const;
   void take(std::size_t which, const Flags& codes);  // what a closure of his end has got into
+  // Once all closures of his end are taken.
+  void findOpenedAlone(const Ways& ways, const Aims& aims);
   Stance ofClaim() const;
 
  private:
@@ -39,6 +41,7 @@ class ClaimStances {
   Flags there_, adversaries_, starts_, waits_, helds_, barred_, taken_;
   std::vector<Flags> ends_;
   std::vector<std::pair<PartyId, PartyId>> tunnels_;
+  Flags openedAlone_;
 };
 
 }  // namespace vauban::check

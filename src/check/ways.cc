@@ -369,7 +369,12 @@ Packets Ways::passes(const Crossing& crossing, const Leg& leg, End from, End to,
       // From his own address it is no forged packet, but an answer to somebody who has asked him: that is a
       // conversation (5.1).
       Packets forged = live(crossing);
-      forged -= network_.parties()[from.party].own.source & unchanged();
+      // Of a group it may be another member's, where no filter or port tells them apart.
+      const auto& checks = point.antiSpoofing;
+      const Party& sender = network_.parties()[from.party];
+      const bool membersPass = sender.group && !sender.adversary && !network_.portsSecured(leg.from) &&
+                               (!checks || *checks.value != model::AntiSpoofing::host);
+      if (!membersPass) forged -= sender.own.source & unchanged();
       accepted |= forged;
     }
     if (relatedPasses(crossing, sentOutside(from.party))) {

@@ -146,7 +146,7 @@ const Network::Adjacency& Network::adjacency(const Setting& setting) const {
         if (!borne[c]) continue;
         for (const std::size_t other : meets(c, true)) reach(static_cast<ClassIndex>(other));
         // A packet forged into a live flow passes where the answer to it would come from.
-        if (endpoints_[c].party != PartyId(p) || party.zones.size() > 1)
+        if (endpoints_[c].party != PartyId(p) || party.zones.size() > 1 || several(PartyId(p)))
           for (const std::size_t other : meets(c, false)) reach(static_cast<ClassIndex>(other));
       }
     }

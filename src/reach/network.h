@@ -93,6 +93,7 @@ struct Way {
   space::ServiceSet packets;    // as they arrive; not empty
   std::optional<space::ServiceSet> sent;  // as sent, where a rewrite lies between
   bool linkLocal = false;       // to the link-local address of a machine that has others in this family too
+  bool loopback = false;        // to an address that means the machine itself, whatever others it has
   bool retargeted = false;      // a rewrite changed the destination port
   bool answered = false;        // replies come back to the sender
   model::ZoneId tapped;         // valid: it was followed only to this zone, whose adversary is on the path
@@ -157,11 +158,17 @@ class Network {
 
   // Whether a packet of the party that bears this address may get past any filter, or needs none.
   bool mayBear(PartyId from, ClassIndex source, const Setting& setting) const;
+  // The same on the ways to one party.
+  bool mayBear(PartyId from, ClassIndex source, PartyId to, const Setting& setting) const;
 
   // Whether who holds one machine of the zone can take another's address.
   bool takesNeighbours(model::ZoneId zone, const Setting& setting) const {
     return neighbourly(zone, setting).has_value();
   }
+
+  // By route between the zones: what fails if all of its points do. Whoever sends from there by an address of
+  // his own then has a way to any address of that family.
+  std::vector<AtomIds> failedRoutes(model::ZoneId from, model::ZoneId to) const;
 
   // Parties between which ways() may find anything, whatever the powers of either: all others have none.
   struct Adjacency {

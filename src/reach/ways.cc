@@ -61,9 +61,15 @@ const std::vector<Way>& Network::ways(PartyId from, PartyId to, Powers powers, b
       const EndpointClass& end = endpoints_[target.address];
       for (const ClassIndex c : powers == Powers::forger ? forgeable(entering, end.zone, end.family, limited)
                                                          : zoneClasses_[entering.index()]) {
-        // His own address of another zone is forged here: the filter looks at the side.
-        if (endpoints_[c].party == from && endpoints_[c].zone == entering) continue;
         const bool neighbour = endpoints_[c].zone == entering && neighbours;
+        // His own address of another zone is forged here: the filter looks at the side.
+        if (endpoints_[c].party == from && endpoints_[c].zone == entering) {
+          // Of a group it may be another member's.
+          if (neighbour && several(from) && powers == Powers::neighbour)
+            waysBetween(all, from, entering, c, SourceKind::neighbour, join(target.atoms, *neighbours),
+                        target.address, true, setting);
+          continue;
+        }
         if (!neighbour && powers != Powers::forger) continue;
         bearing(all, from, entering, c, target.address, target.atoms, neighbours, setting);
       }
@@ -165,6 +171,17 @@ std::vector<Way> Network::waysBearing(PartyId from, PartyId to, ClassIndex sourc
   return ways;
 }
 
+std::vector<AtomIds> Network::failedRoutes(ZoneId from, ZoneId to) const {
+  std::vector<AtomIds> all;
+  if (!mayFail_) return all;
+  for (const auto& route : routes(from, to)) {
+    AtomIds failed;
+    for (const PointId id : route) failed = join(failed, {failures_[id.index()]});
+    if (!failed.empty()) all.push_back(std::move(failed));
+  }
+  return all;
+}
+
 bool Network::answersUnasked(PartyId from, ClassIndex to) const {
   const auto [known, fresh] = unaskedCache_.try_emplace({from, to}, false);
   if (!fresh) return known->second;
@@ -236,6 +253,16 @@ bool Network::mayBear(PartyId from, ClassIndex source, const Setting& setting) c
       if (std::ranges::binary_search(classes, source)) return true;
     }
     return false;
+  });
+}
+
+bool Network::mayBear(PartyId from, ClassIndex source, PartyId to, const Setting& setting) const {
+  return std::ranges::any_of(at(from).zones, [&](ZoneId entering) {
+    if (endpoints_[source].zone == entering && neighbourly(entering, setting)) return true;
+    return std::ranges::any_of(at(to).zones, [&](ZoneId leaving) {
+      const auto& classes = forgeable(entering, leaving, endpoints_[source].family, setting);
+      return std::ranges::binary_search(classes, source);
+    });
   });
 }
 

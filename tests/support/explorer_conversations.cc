@@ -122,7 +122,8 @@ void ConcreteWalk::converse(Opener& opener) {
     const int to = endpoints[d].zone;
     if (to < 0) continue;
     if (endpoints[d].besides && !chosen) continue;
-    const int goes = goesTo(opener, d);
+    const bool itself = endpoints[d].party == opener.party && meetsItself(opener);
+    const int goes = itself ? 1 : goesTo(opener, d);
     if (goes == 0) continue;
     // What a machine sends to its own address stays inside it, but code may put it on the wire, and a group
     // has other members: whoever took that address hears it.
@@ -180,7 +181,8 @@ void ConcreteWalk::converse(Opener& opener) {
             }
             continue;
           }
-          if (endpoints[e].besides || endpoints[d].besides) continue;
+          // Link-local addresses are of one zone: an isolated one has a filter between its machines.
+          if ((endpoints[e].besides || endpoints[d].besides) && to != leg) continue;
           const bool onPath = crossesOnPath(route);
           for (int k = 0; k < static_cast<int>(emits.size()); ++k) {
             if (!emits[k]) continue;
@@ -231,6 +233,9 @@ bool ConcreteWalk::over(int fromParty, int toParty, int kind) const {
   const Party& a = universe_.parties()[fromParty];
   const Party& b = universe_.parties()[toParty];
   if (a.kind == Party::Kind::untrusted && b.kind == Party::Kind::untrusted) return false;
+  // But his tunnel, which he opened without their help, is no place of theirs.
+  if (b.kind == Party::Kind::waitingTunnel && a.kind != Party::Kind::waitingTunnel && openedAlone_[b.service])
+    return question_.over[kind];
   if (a.service >= 0 && b.service >= 0 && a.zones.front() == b.zones.front()) return false;
   // A tunnel that `from` opened ends at it, and so does one in a zone whose unlisted machines `from` means.
   auto inside = [&](const Party& there) {

@@ -188,7 +188,8 @@ void ConcreteWalk::related(int from, int to, Hop& hop) {
 // that stand for nobody are its own.
 bool ConcreteWalk::ownConversation(int party, int endpoint) const {
   const auto& endpoints = universe_.endpoints();
-  if (network_.owns(party, endpoint)) return true;
+  const Party& bearer = universe_.parties()[party];
+  if (network_.owns(party, endpoint)) return !bearer.group || bearer.kind == Party::Kind::untrusted;
   return endpoints[endpoint].party < 0 && std::any_of(
                                               endpoints.begin(), endpoints.end(),
                                               [&](const Endpoint& other) {
@@ -202,6 +203,10 @@ bool ConcreteWalk::ownConversation(int party, int endpoint) const {
 void ConcreteWalk::forgedThrough(const Route& route, int source, int destination, int from, int owner,
                                  const std::function<void(const LiveFlow&, int)>& pass) {
   const bool six = network_.family(destination);
+  // Of a group it is another member's: that one's only neighbours, and past no filter that knows each of
+  // them.
+  const bool members = network_.owns(from, source);
+  if (members && network_.portSecurity(route.zones.front())) return;
   const auto flows = liveFlows(source, destination, owner);
   for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
     const ConcretePacketOnWay packet{source, destination, k, from};
@@ -214,6 +219,7 @@ void ConcreteWalk::forgedThrough(const Route& route, int source, int destination
               const auto& point = network_.pointOf(crossing);
               return point.passes[six] || network_.opens(crossing, packet, value) ||
                      (point.covered[six] && point.established &&
+                      (!members || point.antiSpoofing != model::AntiSpoofing::host) &&
                       network_.sourcePasses(crossing, source, from) &&
                       ((flow.states >> static_cast<unsigned>(point.state)) & 1U) != 0);
             });
@@ -240,7 +246,8 @@ void ConcreteWalk::tellOnPath(Opener& opener) {
           if (!zone.untrusted || !zone.onPath) continue;
           const int he = universe_.ofZone(route.zones[i]);
           const auto cut = route.crossings.begin() + static_cast<std::ptrdiff_t>(i);
-          const Route there{{route.crossings.begin(), cut}, {}};
+          const Route there{{route.crossings.begin(), cut},
+                            {route.zones.begin(), route.zones.begin() + static_cast<std::ptrdiff_t>(i) + 1}};
           for (int x = 0; x < static_cast<int>(endpoints.size()); ++x) {
             if (endpoints[x].linkLocal || network_.family(x) != network_.family(d)) continue;
             for (int k = 0; k < static_cast<int>(universe_.kinds().size()); ++k) {
@@ -552,7 +559,8 @@ void ConcreteWalk::quoted(int from, int to, Hop& hop) {
       if (goal >= 0 && endpoints[d].zone != goal) continue;
       std::vector<char> intoFlow(kinds, 0);
       if (c > 0) {
-        const Route before{{route.crossings.begin(), route.crossings.begin() + static_cast<long>(c)}, {}};
+        const Route before{{route.crossings.begin(), route.crossings.begin() + static_cast<long>(c)},
+                           {route.zones.begin(), route.zones.begin() + static_cast<long>(c) + 1}};
         forgedThrough(before, f, d, from, to, [&](const LiveFlow&, int k) { intoFlow[k] = 1; });
       }
       for (int k = 0; k < kinds; ++k) {

@@ -214,7 +214,9 @@ void Universe::addEndpoints() {
     for (std::size_t p = 0; p < parties_.size(); ++p) {
       const auto& party = parties_[p];
       bool any = false;
+      std::set<int> legs;
       auto bear = [&](const Address& address, int zone) {
+        legs.insert(zone);
         endpoints_.push_back({address, zone, static_cast<int>(p), false});
         any = true;
       };
@@ -249,8 +251,9 @@ void Universe::addEndpoints() {
       // else's.
       // In IPv6 every machine has one beside the others (RFC 4291 section 2.1), in IPv4 it has not (RFC 3927
       // section 1.9).
-      if (any && (!listsAddresses || family == Family::ipv4)) continue;
+      if (any && !listsAddresses) continue;
       for (const int zone : party.zones) {
+        if (family == Family::ipv4 && legs.contains(zone)) continue;
         std::set<std::string> seen;
         for (const auto& address : linkLocals(candidates, family, p)) {
           if (!claimed.contains(address) && seen.insert(signatureOf(sets, address)).second)

@@ -19,6 +19,7 @@ ConcreteWalk::ConcreteWalk(const Universe& universe, const ConcreteNetwork& netw
   his_.assign(parties_, 0);
   exists_.assign(parties_, 0);
   tunnelOpeners_.assign(services_, {});
+  openedAlone_.assign(services_, 0);
   for (int p = 0; p < parties_; ++p) {
     const Party& party = universe_.parties()[p];
     // What starts in `from` does so in the claim's own walk, below: from his end it is nobody's yet.
@@ -53,6 +54,7 @@ bool ConcreteWalk::runsOpaque(int host) const {
 
 Path ConcreteWalk::run() {
   takeFromHisEnd();
+  findOpenedAlone();
   for (int p = 0; p < parties_; ++p) {
     if (!question_.from[p] || universe_.parties()[p].service >= 0) continue;
     exists_[p] = 1;
@@ -72,6 +74,17 @@ Path ConcreteWalk::run() {
     }
     if (!grew) return {};
   }
+}
+
+// Who opens a tunnel from where he waits though nobody in `from` helps him, by gateway.
+void ConcreteWalk::findOpenedAlone() {
+  const auto some = [](const auto& openers) { return !openers.empty(); };
+  if (std::none_of(tunnelOpeners_.begin(), tunnelOpeners_.end(), some)) return;
+  Question question = question_;
+  for (int p = 0; p < parties_; ++p) question.barred[p] = question.barred[p] || question.from[p];
+  ConcreteWalk alone(universe_, network_, unstated_, question);
+  alone.takeFromHisEnd();
+  for (int s = 0; s < services_; ++s) openedAlone_[s] = alone.tunnelOpeners_[s].empty() ? 0 : 1;
 }
 
 // Decision 0008: shells and tunnels count from both ends, also those that he takes from where he waits.
@@ -228,6 +241,24 @@ bool ConcreteWalk::listed(const model::ServiceInstance& service, int endpoint, b
   return true;
 }
 
+// A list names addresses: those that mean the asking machine itself (loopback, unspecified) are addresses,
+// too.
+bool ConcreteWalk::meetsItself(const Opener& opener) const {
+  if (!chosenFromList(opener)) return false;
+  const auto& service = universe_.model().services[opener.service];
+  const auto& effect = universe_.behaviours().at(service.behaviour).effects[opener.effect];
+  if (universe_.behaviours().at(service.behaviour).name == "http-forward-proxy" && service.upstream)
+    return false;
+  if (effect.destination == Destination::byAddress && service.names && service.names->allow) return false;
+  if (effect.destination == Destination::byName && opener.leads == elsewhere) return false;
+  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255", "0.0.0.0", "::", "::1"}) {
+    const auto address = *space::Address::parse(text);
+    const auto& list = *service.addresses;
+    if (!list.deny.contains(address) && (!list.allow || list.allow->contains(address))) return true;
+  }
+  return false;
+}
+
 int ConcreteWalk::goesTo(const Opener& opener, int endpoint) const {
   if (opener.kind != Opener::Kind::effect) return 1;
   const auto& service = universe_.model().services[opener.service];
@@ -312,6 +343,7 @@ void ConcreteWalk::reach(State state, bool arrival) {
   // question that a resolver answers, and bytes that leave another way, are no channel over dns).
   auto ofFrom = [&](int who) {
     const Party& party = universe_.parties()[who];
+    if (party.kind == Party::Kind::waitingTunnel && openedAlone_[party.service]) return false;
     return question_.from[who] ||
            (party.kind == Party::Kind::tunnel && question_.from[universe_.ofZone(party.zones.front())]);
   };

@@ -87,7 +87,9 @@ class ConcreteWalk {
   int goesTo(const Opener& opener, int endpoint) const;  // 0: not there, 1: there, 2: but he is not there
   int byTerms(const model::PlaceTerms& terms, int endpoint, bool asksOn = false) const;
   bool listed(const model::ServiceInstance& service, int endpoint, bool& trusted) const;
+  bool meetsItself(const Opener& opener) const;
   void takeFromHisEnd();
+  void findOpenedAlone();
 
   // Conversations (explorer_conversations.cc).
   void openAll();
@@ -154,6 +156,7 @@ class ConcreteWalk {
   std::vector<char> nobodys_;  // there whatever the claim says: he himself, and machines that run anything
   std::vector<char> exists_;
   std::vector<std::vector<int>> tunnelOpeners_;  // by service: parties where he waits that hold a tunnel
+  std::vector<char> openedAlone_;                // by service: one of these needs no help of `from`
   std::vector<Opener> openers_;
   std::vector<std::vector<std::vector<LiveFlow>>> liveFlows_;
   std::vector<std::vector<char>> liveKnown_;
