@@ -301,6 +301,13 @@ class Planner {
     return result;
   }
 
+  // So are those that mean whoever asks.
+  AddressSet relocatedList(const AddressSet& set) const {
+    return relocated(set) | (set & (AddressSet(*space::AddressRange::parse("127.0.0.0/8")) |
+                                    AddressSet(*space::AddressRange::parse("0.0.0.0/32")) |
+                                    AddressSet(*space::AddressRange::parse("::/127"))));
+  }
+
   void relocateTerms(model::PlaceTerms& terms) const {
     for (model::PlaceTerm& term : terms)
       if (term.kind == model::PlaceTerm::Kind::addresses) term.addresses = relocated(term.addresses);
@@ -357,8 +364,8 @@ class Planner {
            {&service.upstream, &service.resolver, &service.pool, &service.from, &service.readers})
         if (*terms) relocateTerms(**terms);
       if (!service.addresses) continue;
-      if (service.addresses->allow) service.addresses->allow = relocated(*service.addresses->allow);
-      service.addresses->deny = relocated(service.addresses->deny);
+      if (service.addresses->allow) service.addresses->allow = relocatedList(*service.addresses->allow);
+      service.addresses->deny = relocatedList(service.addresses->deny);
     }
     for (model::Claim& claim : model.claims)
       for (auto* terms : {&claim.from, &claim.to, &claim.heldByAdversary}) relocateTerms(*terms);
