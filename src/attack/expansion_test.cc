@@ -23,7 +23,7 @@ struct Groups {
   std::vector<Group> groups;
   std::vector<std::pair<std::string, std::string>> flows;  // "" for the outside
   std::vector<std::string> services;                       // of the flows
-  std::string zoneKeys, asset, grant;
+  std::string zoneKeys, spoofing, asset, grant;
   bool credential = false;
 
   explicit Groups(std::mt19937& random) {
@@ -58,6 +58,7 @@ struct Groups {
       services.emplace_back(kSpoken[random() % std::size(kSpoken)]);
     }
     zoneKeys = random() % 3 == 0 ? ", isolated: true" : "";
+    spoofing = random() % 2 == 0 ? "host" : random() % 3 != 0 ? "zone" : "off";
     asset = groups[random() % groups.size()].name;
     grant = groups[random() % groups.size()].name;
     credential = random() % 2 == 0;
@@ -95,8 +96,7 @@ struct Groups {
            "  net: {networks: [0.0.0.0/0, \"::/0\"], untrusted: true}\n"
            "  z0: {networks: [10.1.0.0/24]" +
            zoneKeys + "}\n  z1: {networks: [10.2.0.0/24], people: true}\nhosts:\n" + hosts + "flows:\n" +
-           rules +
-           "enforcement: {anti-spoofing: host"
+           rules + "enforcement: {anti-spoofing: " + spoofing +
            ", families: [ipv4, ipv6], uncovered: drop, unmatched: drop,\n"
            "  stateful: {established: true, related: none, helpers: []}}\n"
            "accounts: {staff: {count: 9}}\nassets: {records: {at: [" +
