@@ -1,6 +1,7 @@
 #include "attack/derivation_graph.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "base/result.h"
@@ -14,16 +15,34 @@ void tidy(std::vector<T>& ids) {
   ids.erase(std::ranges::unique(ids).begin(), ids.end());
 }
 
+std::uint64_t hashOf(FactId conclusion, const std::vector<FactId>& premises,
+                     const std::vector<LayerId>& layers) {
+  std::uint64_t hash = conclusion.value;
+  auto add = [&](std::uint64_t value) {
+    hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+  };
+  for (const FactId premise : premises) add(premise.value);
+  add(premises.size() + (std::uint64_t{1} << 32));
+  for (const LayerId layer : layers) add(layer.value);
+  return hash;
+}
+
 }  // namespace
 
-StepId DerivationGraph::Builder::addStep(FactId conclusion, std::vector<FactId> premises,
-                                         std::vector<LayerId> layers) {
+// False where the step adds nothing.
+bool DerivationGraph::Builder::tidied(FactId conclusion, std::vector<FactId>& premises,
+                                      std::vector<LayerId>& layers) const {
   VAUBAN_CHECK(conclusion.index() < facts_);
   tidy(premises);
   tidy(layers);
   VAUBAN_CHECK(premises.empty() || premises.back().index() < facts_);
   VAUBAN_CHECK(layers.empty() || layers.back().index() < layerCount_);
-  if (std::ranges::binary_search(premises, conclusion)) return {};
+  return !std::ranges::binary_search(premises, conclusion);
+}
+
+StepId DerivationGraph::Builder::append(FactId conclusion, const std::vector<FactId>& premises,
+                                        const std::vector<LayerId>& layers) {
   const StepId step(graph_.conclusions_.size());
   graph_.conclusions_.push_back(conclusion);
   auto append = [](auto& rows, const auto& items) {
@@ -33,6 +52,39 @@ StepId DerivationGraph::Builder::addStep(FactId conclusion, std::vector<FactId> 
   append(graph_.premises_, premises);
   append(graph_.layers_, layers);
   return step;
+}
+
+StepId DerivationGraph::Builder::addStep(FactId conclusion, std::vector<FactId> premises,
+                                         std::vector<LayerId> layers) {
+  return tidied(conclusion, premises, layers) ? append(conclusion, premises, layers) : StepId();
+}
+
+StepId DerivationGraph::Builder::addStepOnce(FactId conclusion, std::vector<FactId> premises,
+                                             std::vector<LayerId> layers) {
+  if (!tidied(conclusion, premises, layers)) return {};
+  if (2 * taken_ >= slots_.size()) grow();
+  const std::uint64_t hash = hashOf(conclusion, premises, layers);
+  std::size_t at = hash & (slots_.size() - 1);
+  for (; slots_[at].step.valid(); at = (at + 1) & (slots_.size() - 1)) {
+    const StepId step = slots_[at].step;
+    if (slots_[at].hash == hash && graph_.conclusion(step) == conclusion &&
+        std::ranges::equal(graph_.premises(step), premises) &&
+        std::ranges::equal(graph_.layers(step), layers))
+      return step;
+  }
+  ++taken_;
+  return (slots_[at] = {hash, append(conclusion, premises, layers)}).step;
+}
+
+void DerivationGraph::Builder::grow() {
+  std::vector<Slot> before(std::max<std::size_t>(1024, 2 * slots_.size()));
+  std::swap(before, slots_);
+  for (const Slot& slot : before) {
+    if (!slot.step.valid()) continue;
+    std::size_t at = slot.hash & (slots_.size() - 1);
+    while (slots_[at].step.valid()) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = slot;
+  }
 }
 
 DerivationGraph DerivationGraph::Builder::build() && {

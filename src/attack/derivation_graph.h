@@ -62,11 +62,24 @@ class DerivationGraph::Builder {
   std::size_t stepCount() const { return graph_.conclusions_.size(); }
   // Not valid where the step would conclude one of its premises: that adds nothing.
   StepId addStep(FactId conclusion, std::vector<FactId> premises, std::vector<LayerId> layers);
+  // The same; but the step that needs the same for the same, if this function has added one before.
+  StepId addStepOnce(FactId conclusion, std::vector<FactId> premises, std::vector<LayerId> layers);
   DerivationGraph build() &&;
 
  private:
+  bool tidied(FactId conclusion, std::vector<FactId>& premises, std::vector<LayerId>& layers) const;
+  StepId append(FactId conclusion, const std::vector<FactId>& premises, const std::vector<LayerId>& layers);
+  void grow();
+
   DerivationGraph graph_;
   std::size_t facts_ = 0, layerCount_ = 0;
+  // Steps added once, by what they are: open addressing, a power of two of slots, at most half of them taken.
+  struct Slot {
+    std::uint64_t hash = 0;
+    StepId step;  // not valid: free
+  };
+  std::vector<Slot> slots_;
+  std::size_t taken_ = 0;
 };
 
 }  // namespace vauban::attack

@@ -8,14 +8,38 @@
 namespace vauban::attack {
 namespace {
 
+// By step, 1 where it fires once all switches are on: only such steps are worth copying.
+std::vector<std::uint8_t> firing(const DerivationGraph& graph, const SwitchedGraph::SwitchesOf& switchesOf) {
+  std::vector<std::uint8_t> fires(graph.stepCount(), 0), holds(graph.factCount(), 0);
+  std::vector<std::uint32_t> missing(graph.stepCount());
+  std::vector<FactId> held;
+  auto fire = [&](StepId step) {
+    if (!switchesOf(step)) return;
+    fires[step.index()] = 1;
+    const FactId fact = graph.conclusion(step);
+    if (!std::exchange(holds[fact.index()], 1)) held.push_back(fact);
+  };
+  for (std::size_t s = 0; s < missing.size(); ++s) {
+    missing[s] = static_cast<std::uint32_t>(graph.premises(StepId(s)).size());
+    if (missing[s] == 0) fire(StepId(s));
+  }
+  for (std::size_t f = 0; f < held.size(); ++f) {
+    for (const StepId step : graph.needing(held[f])) {
+      if (--missing[step.index()] == 0) fire(step);
+    }
+  }
+  return fires;
+}
+
 DerivationGraph switched(const DerivationGraph& graph, std::size_t switchCount,
                          const SwitchedGraph::SwitchesOf& switchesOf) {
   DerivationGraph::Builder builder;
   for (std::size_t f = 0; f < graph.factCount(); ++f) builder.addFact();
   for (std::size_t s = 0; s < switchCount; ++s) builder.addLayer();
+  const std::vector<std::uint8_t> fires = firing(graph, switchesOf);
   for (std::size_t s = 0; s < graph.stepCount(); ++s) {
+    if (!fires[s]) continue;
     const auto switches = switchesOf(StepId(s));
-    if (!switches) continue;
     const auto premises = graph.premises(StepId(s));
     std::vector<LayerId> layers;
     for (const SwitchId id : *switches) layers.emplace_back(id.index());
@@ -57,12 +81,22 @@ std::vector<std::uint8_t> possibleSteps(const DerivationGraph& graph, const MayF
 SwitchedGraph::SwitchesOf switchesBySteps(const DerivationGraph& graph,
                                           const std::vector<std::vector<StepId>>& sets,
                                           const MayFail& mayFail) {
-  std::vector<std::vector<SwitchId>> of(graph.stepCount());
+  std::vector<std::uint8_t> possible = possibleSteps(graph, mayFail);
+  std::vector<std::pair<StepId, SwitchId>> of;
   for (std::size_t s = 0; s < sets.size(); ++s) {
-    for (const StepId step : sets[s]) of[step.index()].emplace_back(s);
+    for (const StepId step : sets[s]) {
+      if (possible[step.index()]) of.emplace_back(step, s);
+    }
   }
-  return [of = std::move(of), possible = possibleSteps(graph, mayFail)](StepId step) {
-    return possible[step.index()] ? std::optional(of[step.index()]) : std::nullopt;
+  std::ranges::sort(of);
+  return [of = std::move(of), possible = std::move(possible)](StepId step) {
+    std::optional<std::vector<SwitchId>> switches;
+    if (!possible[step.index()]) return switches;
+    switches.emplace();
+    for (const auto& [waiting, id] :
+         std::ranges::equal_range(of, step, {}, &std::pair<StepId, SwitchId>::first))
+      switches->push_back(id);
+    return switches;
   };
 }
 

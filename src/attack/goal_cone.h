@@ -36,8 +36,9 @@ class SwitchedGraph {
 
  private:
   friend struct GoalCone;
-  DerivationGraph graph_;  // facts as in the graph it was made from; layers: switches
-  Closure off_, on_;       // with no switch, with all
+  // Facts as in the graph it was made from; layers: switches; no steps that never fire.
+  DerivationGraph graph_;
+  Closure off_, on_;  // with no switch, with all
 };
 
 // Which layers may fail, where a question is asked about derivations and not about depth; all where absent.

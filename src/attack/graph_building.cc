@@ -153,20 +153,23 @@ LayerId GraphBuilding::layer(LayerKind kind, const std::string& name, const std:
 
 void GraphBuilding::step(FactId conclusion, std::vector<FactId> premises, std::vector<LayerId> layers,
                          AttackStep what) {
-  std::ranges::sort(premises);
-  std::ranges::sort(layers);
-  const auto [known, fresh] = known_.try_emplace({conclusion, premises, layers});
-  if (!fresh) {
-    // The same by another technique.
-    if (known->second.valid() && what.rule.valid())
-      made_.steps[known->second.index()].also.push_back(what.rule);
-    return;
+  const StepId known = graph_.addStepOnce(conclusion, std::move(premises), std::move(layers));
+  if (!known.valid()) return;
+  if (known.index() == made_.steps.size()) {
+    made_.steps.push_back(std::move(what));
+  } else if (what.rule.valid()) {
+    made_.steps[known.index()].also.push_back(what.rule);  // the same by another technique
   }
-  known->second = graph_.addStep(conclusion, std::move(premises), std::move(layers));
-  if (known->second.valid()) made_.steps.push_back(std::move(what));
 }
 
 FactId GraphBuilding::open(AtomId id) {
+  if (id.index() >= openKnown_.size()) openKnown_.resize(atoms_.size());
+  FactId& known = openKnown_[id.index()];
+  if (!known.valid()) known = findOpen(id);
+  return known;
+}
+
+FactId GraphBuilding::findOpen(AtomId id) {
   if (const auto code = codeAtoms_.find(id); code != codeAtoms_.end())
     return fact(FactKind::code, code->second.value);
   const auto [known, fresh] = openAtoms_.try_emplace(id);
@@ -187,6 +190,7 @@ FactId GraphBuilding::open(AtomId id) {
 
 std::vector<FactId> GraphBuilding::opened(const reach::AtomIds& atoms) {
   std::vector<FactId> facts;
+  facts.reserve(atoms.size() + 2);  // with those that the caller adds
   for (const AtomId atom : atoms) facts.push_back(open(atom));
   return facts;
 }

@@ -35,6 +35,7 @@ class GraphBuilding {
   LayerId layer(LayerKind kind, const std::string& name, const std::string& text, const Place& place);
   // The fact that an atom of reach and channel is open: code of his, a gap, or a layer that has failed.
   FactId open(reach::AtomId atom);
+  FactId findOpen(reach::AtomId atom);
   std::vector<FactId> opened(const reach::AtomIds& atoms);
   void step(FactId conclusion, std::vector<FactId> premises, std::vector<LayerId> layers, AttackStep what);
 
@@ -75,8 +76,7 @@ class GraphBuilding {
   std::vector<space::ServiceSet> spoken_;           // by index of facts `leaves`
   std::vector<bool> absent_;                        // by party: another stands for it
   std::vector<std::vector<reach::PartyId>> assetParties_;
-  // What a step is: of two that need the same for the same, one is enough.
-  std::map<std::tuple<FactId, std::vector<FactId>, std::vector<LayerId>>, StepId> known_;
+  std::vector<FactId> openKnown_;               // by AtomId, as `open` said; not valid: not asked yet
   std::vector<std::vector<bool>> counteredAt_;  // by countermeasure of the model: by party
 };
 

@@ -13,16 +13,16 @@ namespace {
 // Knuth's algorithm over the steps that may be taken; weights empty: each step weighs 1.
 class Best {
  public:
-  Best(const DerivationGraph& graph, const std::vector<std::uint8_t>& taken, std::span<const double> weights)
+  // missing: by step, how many premises it has; one too many for those that are not taken, so that it never
+  // reaches zero.
+  Best(const DerivationGraph& graph, std::vector<std::uint32_t> missing, std::span<const double> weights)
       : graph_(graph),
         weights_(weights),
         by_(graph.factCount()),
         cost_(graph.factCount(), 0),
         order_(graph.factCount(), kNotReached),
-        missing_(graph.stepCount()) {
+        missing_(std::move(missing)) {
     for (std::size_t s = 0; s < missing_.size(); ++s) {
-      // One too many: never reaches zero.
-      missing_[s] = graph.premises(StepId(s)).size() + (taken[s] ? 0 : 1);
       if (missing_[s] == 0) offer(StepId(s));
     }
   }
@@ -80,10 +80,10 @@ class Best {
 
   const DerivationGraph& graph_;
   std::span<const double> weights_;
-  std::vector<StepId> by_;            // by fact: the best step known to conclude it
-  std::vector<double> cost_;          // by fact: what that costs
-  std::vector<std::size_t> order_;    // by fact: as how manyeth it was settled
-  std::vector<std::size_t> missing_;  // by step: premises not settled
+  std::vector<StepId> by_;              // by fact: the best step known to conclude it
+  std::vector<double> cost_;            // by fact: what that costs
+  std::vector<std::size_t> order_;      // by fact: as how manyeth it was settled
+  std::vector<std::uint32_t> missing_;  // by step: premises not settled
   using Open = std::pair<double, FactId>;
   std::priority_queue<Open, std::vector<Open>, std::greater<>> open_;
   std::size_t reached_ = 0;
@@ -91,8 +91,7 @@ class Best {
 
 // The rounds in which the goal comes to hold: no derivation has fewer steps, since each concludes one fact of
 // a round.
-std::size_t rounds(const DerivationGraph& graph, const std::vector<std::uint8_t>& taken, FactId goal) {
-  std::vector<std::size_t> missing(graph.stepCount());
+std::size_t rounds(const DerivationGraph& graph, std::vector<std::uint32_t> missing, FactId goal) {
   std::vector<std::uint8_t> holds(graph.factCount(), 0);
   std::vector<FactId> fresh, next;
   auto fire = [&](StepId step) {
@@ -100,7 +99,6 @@ std::size_t rounds(const DerivationGraph& graph, const std::vector<std::uint8_t>
     if (!std::exchange(holds[fact.index()], 1)) next.push_back(fact);
   };
   for (std::size_t s = 0; s < missing.size(); ++s) {
-    missing[s] = graph.premises(StepId(s)).size() + (taken[s] ? 0 : 1);
     if (missing[s] == 0) fire(StepId(s));
   }
   std::size_t round = 1;
@@ -122,11 +120,16 @@ PathFinder::PathFinder(const DerivationGraph& graph, MayFail mayFail, const Solv
     : graph_(graph),
       mayFail_(std::move(mayFail)),
       possible_(possibleSteps(graph, mayFail_)),
-      solver_(solver) {}
+      solver_(solver) {
+  missing_.reserve(graph.stepCount());
+  for (std::size_t s = 0; s < graph.stepCount(); ++s) {
+    missing_.push_back(static_cast<std::uint32_t>(graph.premises(StepId(s)).size() + (possible_[s] ? 0 : 1)));
+  }
+}
 
 std::optional<Derivation> PathFinder::shortest(FactId goal) const {
-  auto derivation = Best(graph_, possible_, {}).derive(goal);
-  if (derivation) derivation->lower = rounds(graph_, possible_, goal);
+  auto derivation = Best(graph_, missing_, {}).derive(goal);
+  if (derivation) derivation->lower = rounds(graph_, missing_, goal);
   return derivation;
 }
 
@@ -134,7 +137,7 @@ std::optional<Derivation> PathFinder::cheapest(FactId goal, std::span<const doub
   VAUBAN_CHECK(weights.size() == graph_.stepCount());
   VAUBAN_CHECK(std::ranges::all_of(weights, [](double weight) { return weight >= 0; }));
   // No steps, no weights: an empty span is no mistake.
-  return Best(graph_, possible_, weights).derive(goal);
+  return Best(graph_, missing_, weights).derive(goal);
 }
 
 std::optional<Derivation> PathFinder::fewest(FactId goal, const SearchLimits& limits) const {
@@ -149,9 +152,10 @@ std::optional<Derivation> PathFinder::fewest(FactId goal, const SearchLimits& li
   const LeastSetsAnswer answer = LeastSets(cone.graph, cone.goal, Family::derives, solver_).find(true, one);
   best->lower = std::max(best->lower, answer.lower);
   if (answer.sets.front().size() >= best->steps.size()) return best;
-  std::vector<std::uint8_t> taken(graph_.stepCount(), 0);
-  for (const LayerId layer : answer.sets.front()) taken[cone.switches[layer.index()].index()] = 1;
-  auto fewer = Best(graph_, taken, {}).derive(goal);
+  std::vector<std::uint32_t> missing = missing_;
+  for (std::size_t s = 0; s < missing.size(); ++s) missing[s] += possible_[s];
+  for (const LayerId layer : answer.sets.front()) --missing[cone.switches[layer.index()].index()];
+  auto fewer = Best(graph_, std::move(missing), {}).derive(goal);
   VAUBAN_CHECK(fewer);
   fewer->lower = best->lower;
   return fewer;
@@ -166,14 +170,14 @@ MinimalDerivations PathFinder::minimal(FactId goal, const std::vector<std::vecto
     return minimal;
   }
   auto derive = [&](std::vector<MarkId> used) {
-    std::vector<std::uint8_t> taken = possible_;
+    std::vector<std::uint32_t> missing = missing_;
     for (std::size_t m = 0; m < marks.size(); ++m) {
       if (std::ranges::binary_search(used, MarkId(m))) continue;
-      for (const StepId step : marks[m]) taken[step.index()] = 0;
+      for (const StepId step : marks[m]) ++missing[step.index()];
     }
-    auto derivation = Best(graph_, taken, {}).derive(goal);
+    auto derivation = Best(graph_, missing, {}).derive(goal);
     VAUBAN_CHECK(derivation);
-    derivation->lower = rounds(graph_, taken, goal);
+    derivation->lower = rounds(graph_, std::move(missing), goal);
     minimal.found.push_back({std::move(used), std::move(*derivation)});
   };
   if (whole.holdsWithNone(goal)) {

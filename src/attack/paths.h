@@ -61,6 +61,7 @@ class PathFinder {
   const DerivationGraph& graph_;
   MayFail mayFail_;
   std::vector<std::uint8_t> possible_;  // by step: its layers may fail
+  std::vector<std::uint32_t> missing_;  // by step: premises, and one more where they may not
   const Solver& solver_;
 };
 

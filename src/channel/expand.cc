@@ -261,18 +261,24 @@ std::vector<bool> Solver::Run::families(PartyId id) const {
   return has;
 }
 
+std::vector<AtomIds> Solver::Run::direct(PartyId from, ClassIndex address) const {
+  std::vector<AtomIds> all;
+  if (!record) return all;
+  const std::vector<bool> has = families(from);
+  for (std::size_t z = 0; z < net.at(from).zones.size(); ++z) {
+    if (!has[2 * z + (net.endpoint(address).family == space::Family::ipv4 ? 0 : 1)]) continue;
+    for (AtomIds& failed : net.failedRoutes(net.at(from).zones[z], net.endpoint(address).zone))
+      all.push_back(std::move(failed));
+  }
+  return all;
+}
+
 std::vector<Solver::Run::Reflection> Solver::Run::reflections(PartyId from, ClassIndex address, bool shared) {
   std::vector<Reflection> all;
   // With these failures he needs no mirror.
-  std::vector<AtomIds> direct;
-  const std::vector<bool> has = families(from);
-  for (std::size_t z = 0; record && z < net.at(from).zones.size(); ++z) {
-    if (!has[2 * z + (net.endpoint(address).family == space::Family::ipv4 ? 0 : 1)]) continue;
-    for (AtomIds& failed : net.failedRoutes(net.at(from).zones[z], net.endpoint(address).zone))
-      direct.push_back(std::move(failed));
-  }
+  const std::vector<AtomIds> past = direct(from, address);
   auto needless = [&](const AtomIds& atoms) {
-    return std::ranges::any_of(direct,
+    return std::ranges::any_of(past,
                                [&](const AtomIds& failed) { return std::ranges::includes(atoms, failed); });
   };
   std::vector<PartyId> mirrors = net.adjacency(setting).out[from.index()];
@@ -340,10 +346,28 @@ bool Solver::Run::idle(const std::vector<Reflection>& known, const Reflection& m
   });
 }
 
+const std::vector<reach::Network::Quote>& Solver::Run::quotesTo(PartyId from, PartyId victim,
+                                                                ClassIndex address, const AtomIds& taking) {
+  if (!net.mayFail() || net.endpoint(address).party == from) {
+    auto idle = [&](const AtomIds& atoms) { return recorded(victim, reach::join(atoms, taking)); };
+    return quotedToOwner = net.quotes(from, address, victim == from, setting, idle);
+  }
+  const auto [known, fresh] = quoted.try_emplace({net.at(from).zones, families(from), address});
+  if (fresh) {
+    const std::vector<AtomIds> past = direct(from, address);
+    auto idle = [&](const AtomIds& atoms) {
+      return std::ranges::any_of(past,
+                                 [&](const AtomIds& failed) { return std::ranges::includes(atoms, failed); });
+    };
+    known->second = net.quotes(from, address, false, setting, idle);
+  }
+  return known->second;
+}
+
 void Solver::Run::byQuotes(PartyId from, const std::vector<Victim>& victims, bool seen, int parent) {
   for (const auto& [victim, address, taking] : victims) {
     if (settled(victim, parent, 2)) continue;
-    auto quoted = [&](const reach::Network::Quote& quote) {
+    auto quotedBack = [&](const reach::Network::Quote& quote) {
       bool flag = seen;
       Way way;
       way.source = SourceKind::forged;
@@ -365,10 +389,11 @@ void Solver::Run::byQuotes(PartyId from, const std::vector<Victim>& victims, boo
            parent, true);
     };
     if (record) {
-      auto idle = [&](const AtomIds& atoms) { return recorded(victim, reach::join(atoms, taking)); };
-      for (const auto& quote : net.quotes(from, address, victim == from, setting, idle)) quoted(quote);
+      for (const auto& quote : quotesTo(from, victim, address, taking)) {
+        if (!recorded(victim, reach::join(quote.atoms, taking))) quotedBack(quote);
+      }
     } else if (const auto quote = net.quote(from, address, victim == from, query.over, setting)) {
-      quoted(*quote);
+      quotedBack(*quote);
     }
   }
 }

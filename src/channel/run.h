@@ -177,6 +177,16 @@ struct Solver::Run {
   std::vector<Reflection> reflections(reach::PartyId from, reach::ClassIndex address, bool shared);
   static bool idle(const std::vector<Reflection>& known, const Reflection& made);
   std::vector<bool> families(reach::PartyId id) const;
+  // With any of these failures he gets to the address directly.
+  std::vector<reach::AtomIds> direct(reach::PartyId from, reach::ClassIndex address) const;
+  // The quotes to an address, of a run that records: found once for all senders of the same zones but its
+  // owner.
+  const std::vector<reach::Network::Quote>& quotesTo(reach::PartyId from, reach::PartyId victim,
+                                                     reach::ClassIndex address, const reach::AtomIds& taking);
+  std::map<std::tuple<std::vector<model::ZoneId>, std::vector<bool>, reach::ClassIndex>,
+           std::vector<reach::Network::Quote>>
+      quoted;                                        // as `reflected`
+  std::vector<reach::Network::Quote> quotedToOwner;  // the last
   void byMirrors(reach::PartyId from, const std::vector<Victim>& victims, bool seen, int parent);
   void byQuotes(reach::PartyId from, const std::vector<Victim>& victims, bool seen, int parent);
   // `among`: the other machines of the party itself wait as well.

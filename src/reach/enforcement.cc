@@ -232,9 +232,9 @@ bool Network::refusesSide(PointId id, ClassIndex source, ZoneId entering) const 
 
 // The atoms with which hosts send with the address of one leg from another.
 std::optional<AtomIds> Network::fromOtherLegs(const Setting& setting) const {
-  const bool dualHomed =
-      std::ranges::any_of(parties_, [](const Party& party) { return party.zones.size() > 1; });
-  if (!dualHomed) return std::nullopt;
+  if (!dualHomed_)
+    dualHomed_ = std::ranges::any_of(parties_, [](const Party& party) { return party.zones.size() > 1; });
+  if (!*dualHomed_) return std::nullopt;
   const bool stated = std::ranges::all_of(points_, [&](const Point& point) {
     return static_cast<bool>(statement(model_, point, &model::Enforcement::antiSpoofing));
   });
@@ -244,7 +244,10 @@ std::optional<AtomIds> Network::fromOtherLegs(const Setting& setting) const {
 }
 
 ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to, bool otherLegs) const {
-  const auto [known, fresh] = trackedCache_.try_emplace(std::tuple(id, from, to, otherLegs));
+  if (trackedCache_.empty()) trackedCache_.resize(points_.size() * 2);
+  auto& cache = trackedCache_[id.index() * 2 + (otherLegs ? 1 : 0)];
+  const std::uint64_t key = (std::uint64_t{from} << 32) | to;
+  const auto [known, fresh] = cache.try_emplace(key);
   if (!fresh) return known->second;
   ServiceSet all;
   // A machine's talk with itself crosses no filter.
@@ -287,7 +290,7 @@ ServiceSet Network::tracked(PointId id, ClassIndex from, ClassIndex to, bool oth
       all |= passing | rewritten;
     }
   }
-  return trackedCache_[{id, from, to, otherLegs}] = all;
+  return cache[key] = all;
 }
 
 bool Network::liveFlowThrough(PointId id, ClassIndex endpoint, bool otherLegs) const {

@@ -367,7 +367,9 @@ class Network {
   mutable std::map<Setting, std::vector<std::optional<std::vector<ClassIndex>>>> forgeableCache_;
   mutable std::map<std::pair<PointId, model::ZoneId>, std::vector<bool>> behindCache_;
   mutable std::map<std::tuple<PointId, ClassIndex, bool>, bool> liveCache_;
-  mutable std::map<std::tuple<PointId, ClassIndex, ClassIndex, bool>, space::ServiceSet> trackedCache_;
+  mutable std::vector<std::unordered_map<std::uint64_t, space::ServiceSet>>
+      trackedCache_;  // by point, other legs or not: by ends
+  mutable std::optional<bool> dualHomed_;
   mutable std::map<std::pair<std::vector<PointId>, ClassIndex>, std::vector<ClassIndex>> startsCache_;
   mutable std::map<model::ZoneId, std::vector<PointId>> besideCache_;
   mutable std::map<std::tuple<PointId, PointId, model::ZoneId, ClassIndex>, bool> errorRuleCache_;

@@ -193,6 +193,11 @@ struct Network::Walk {
       // What the rules do not decide they cannot take for a part of a flow.
       if ((!held && !expected) || !net.rulesDecide(id, net.endpoints_[source].family)) continue;
       if (net.endpoints_[source].linkLocal || net.endpoints_[now.destination].linkLocal) continue;
+      // Who may not bear the address gets no further with it; of his own only errors and helpers are left,
+      // which are related.
+      if (!tolerated) continue;
+      const auto asRelated = net.relatedPasses(id, zone, entering, setting);
+      if (kind == SourceKind::own ? !asRelated : kind == SourceKind::forged && !replies) continue;
       for (const bool otherLegs : {false, true}) {
         const auto sent = otherLegs ? net.fromOtherLegs(setting) : std::optional(AtomIds{});
         if (!sent) continue;
@@ -203,22 +208,22 @@ struct Network::Walk {
         const ServiceSet backward = between(now.destination, now.source, next, zone);
         if (kind != SourceKind::own) {
           // A packet of a flow that the destination may have open with the address it bears.
-          if (tolerated && replies)
+          if (replies)
             take(backward.reversed(), join(join(*tolerated, *replies), *sent), WayKind::liveFlow,
                  std::nullopt);
           // Whoever took a neighbour's address has that one's talks with a helper, too.
-          if (kind != SourceKind::neighbour || !tolerated) continue;
+          if (kind != SourceKind::neighbour) continue;
         }
-        auto related = net.relatedPasses(id, zone, entering, setting);
-        if (!related) continue;
-        related = join(join(*related, *sent), kind == SourceKind::own ? AtomIds{} : *tolerated);
+        if (!asRelated) continue;
+        const AtomIds related =
+            join(join(*asRelated, *sent), kind == SourceKind::own ? AtomIds{} : *tolerated);
         if (held && kind == SourceKind::own && net.liveFlowThrough(id, now.destination, otherLegs)) {
-          take(icmpErrors(net.endpoints_[source].family), *related, WayKind::related, std::nullopt);
+          take(icmpErrors(net.endpoints_[source].family), related, WayKind::related, std::nullopt);
         }
         const auto& helpers = statement(net.model_, point, &model::Enforcement::helpers);
         const ServiceSet ports = helperPorts(helpers ? &*helpers.value : nullptr);
         if (!ports.intersects(between(now.source, now.destination, zone, next) | backward)) continue;
-        const AtomIds atoms = helpers ? *related : join(*related, {net.known_.helpers});
+        const AtomIds atoms = helpers ? related : join(related, {net.known_.helpers});
         if (!setting.supposesAny(atoms)) {
           takeBothWays(ServiceSet::protocol(space::kTcp) | ServiceSet::protocol(space::kUdp), atoms,
                        WayKind::helper);

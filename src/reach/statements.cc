@@ -23,7 +23,10 @@ bool Setting::supposesAny(const AtomIds& atoms) const {
 }
 
 AtomIds join(const AtomIds& a, const AtomIds& b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
   AtomIds both;
+  both.reserve(a.size() + b.size());
   std::ranges::set_union(a, b, std::back_inserter(both));
   return both;
 }
