@@ -11,8 +11,10 @@
 #include "attack/flow_answers.h"
 #include "attack/goal_judge.h"
 #include "attack/what_if.h"
+#include "base/nearest_name.h"
 #include "catalog/inference.h"
 #include "knowledge_in_force.h"
+#include "measure/evidence.h"
 #include "output_file.h"
 #include "report/attack_report.h"
 #include "verdict_format.h"
@@ -39,6 +41,33 @@ Result<attack::AttackFlow> flowOfFile(const std::string& file) {
   return attack::readAttackFlow(text, file, limits);
 }
 
+// What would be left unsaid, or contradicts itself.
+Diagnostics mistakesOf(const AttackCall& call) {
+  Diagnostics mistakes;
+  const auto wrong = [&](const char* option, const std::string& message, const std::string& expected) {
+    mistakes.push_back({Severity::error, {option, 0, 0}, 0, message, expected, ""});
+  };
+  const bool drawing = call.format == "svg" || call.format == "navigator" || call.format == "stix";
+  const std::string shown = "text or json: '" + call.format + "' shows ways to goals alone";
+  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
+    wrong("--today", "'" + call.today + "' is no day", "a date as 2026-11-30");
+  if (!call.flow.empty() && drawing) wrong("--flow", "its actions are not drawn", shown);
+  if (!call.changes.empty() && drawing) wrong("--what-if", "what changes is not drawn", shown);
+  if (call.decoys > 0 && drawing) wrong("--decoys", "places of decoys are not drawn", shown);
+  if (call.decoys > 0 && call.paths == 0)
+    wrong("--decoys", "without ways there is no place of decoys on them", "--paths 1 or more");
+  if (call.decoys > 0 && !call.flow.empty())
+    wrong("--decoys", "decoys are placed on ways to goals, and of a flow each action is the question",
+          "one of --decoys and --flow");
+  if (!call.goals.empty() && !call.flow.empty() && call.changes.empty())
+    wrong("--goal", "of a flow each action is the question", "one of --goal and --flow");
+  if (call.format == "stix" && call.paths == 0)
+    wrong("--paths", "an Attack Flow of no way has no action", "--paths 1 or more");
+  if (call.domain == "ics" && call.format != "navigator")
+    wrong("--domain", "only a layer of the Navigator has a domain", "--format navigator");
+  return mistakes;
+}
+
 // Who may be restricted to what they are seen to use: the call, or else the model; "any" restricts nobody.
 Result<std::vector<attack::Party>> partiesOf(const AttackCall& call, const model::Model& model,
                                              const catalog::Catalogue& catalogue) {
@@ -61,6 +90,27 @@ std::string defenceOf(const std::string& change) {
   if (change.starts_with("mfa:")) return "D3-MFA";
   if (change.starts_with("deploy:")) return change.substr(7, change.find('@') - 7);
   return "";
+}
+
+// One that the catalogue does not have would be said to take nothing away.
+Diagnostics unknownDefences(const std::vector<std::string>& changes, const catalog::Catalogue& catalogue) {
+  std::vector<std::string_view> known;
+  for (const auto& it : catalogue.ontology.classes) {
+    if (it.kind == catalog::ClassKind::defensive && !it.id.empty()) known.push_back(it.id);
+  }
+  Diagnostics mistakes;
+  for (const std::string& change : changes) {
+    if (!change.starts_with("deploy:")) continue;
+    const std::string id = defenceOf(change);
+    if (std::ranges::find(known, id) == known.end())
+      mistakes.push_back({Severity::error,
+                          {"--what-if", 0, 0},
+                          0,
+                          "D3FEND has no technique '" + id + "'",
+                          "deploy:D3-ID@PLACE",
+                          nearestName(id, known)});
+  }
+  return mistakes;
 }
 
 report::FlowTime midnight(const std::string& today) {
@@ -86,10 +136,13 @@ Result<std::string> written(const AttackCall& call, const report::AttackReport& 
 }
 
 Result<std::string> answered(const AttackCall& call) {
+  if (const Diagnostics mistakes = mistakesOf(call); !mistakes.empty()) return std::unexpected(mistakes);
   auto loaded = loadModel(call.model);
   if (!loaded) return std::unexpected(loaded.error());
   auto catalogue = knowledgeInForce("");
   if (!catalogue) return std::unexpected(catalogue.error());
+  if (const Diagnostics unknown = unknownDefences(call.changes, *catalogue); !unknown.empty())
+    return std::unexpected(unknown);
   auto all = attack::StepTemplates::builtIn();
   if (!all) return std::unexpected(all.error());
   const model::Model& model = loaded->model;
@@ -109,10 +162,11 @@ Result<std::string> answered(const AttackCall& call) {
   const AttackGraph graph = graphOf(model, *start);
   const attack::GoalsOfModel asked =
       call.goals.empty() ? attack::goalsOf(model) : attack::GoalsOfModel{*goals, false};
-  attack::AttackQuestion question{asked.goals, call.paths, call.decoys, call.seconds};
+  const attack::AttackQuestion ofChanges{asked.goals, call.paths, call.decoys, call.seconds};
+  attack::AttackQuestion question = ofChanges;
   // Of a flow each action is the question, of every host its depth.
   if (!call.flow.empty()) question.goals.clear();
-  if (asked.everyHost && !call.verbose && call.format == "text") question.paths = 0;
+  if (asked.everyHost && !call.verbose && call.format == "text" && call.decoys == 0) question.paths = 0;
   const attack::AttackAnswers answers = attack::answer(graph, use, question);
   report::AttackReport report{graph, use, answers, asked.everyHost, *parties};
 
@@ -131,7 +185,7 @@ Result<std::string> answered(const AttackCall& call) {
     if (!changed) return std::unexpected(changed.error());
     const AttackGraph after = graphOf(*changed, *start);
     const std::string defence = defenceOf(change);
-    report.changes.push_back({attack::compare(graph, after, use, question, change), defence,
+    report.changes.push_back({attack::compare(graph, after, use, ofChanges, change), defence,
                               defence.empty() ? 0 : inferredRows(*catalogue, defence)});
     if (const auto inside = attack::startInside(graph, change)) {
       report.changes.back().whatIf.inside =

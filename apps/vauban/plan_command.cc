@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -75,6 +76,11 @@ Diagnostics mistakesOf(const PlanCall& call) {
   if (call.format == "xlsx" && call.output.empty() && isatty(STDOUT_FILENO) != 0)
     mistakes.push_back(
         wrong("--format", "a workbook is no text, and the standard output is a terminal", "--output FILE"));
+  // Told before the search, not after it.
+  std::error_code error;
+  const auto folder = std::filesystem::path(call.output).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+    mistakes.push_back(wrong("--output", fmt::format("'{}' is no folder", folder.string())));
   return mistakes;
 }
 

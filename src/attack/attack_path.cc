@@ -94,8 +94,10 @@ class PathTelling {
     chooseName(step, what);
     step.with = withWhat(what);
     stepOf_[at] = path_.steps.size();
-    // A goal that holds where he begins is no step.
-    if (what.start && !what.rule.valid()) return;
+    // A goal that holds where he begins, or that a step before means, is no step.
+    const bool moved =
+        !step.brings.empty() || !step.back.empty() || !step.mustFail.empty() || !step.assumes.empty();
+    if (!isNamed(id) && !moved && (what.start || !step.after.empty())) return;
     path_.steps.push_back(std::move(step));
   }
 

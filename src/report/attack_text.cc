@@ -44,8 +44,8 @@ class AttackText {
     } else {
       addSummary();
       for (const GoalAnswer& goal : report_.answers.goals) addGoal(goal);
-      for (const auto& change : report_.changes) addChange(change);
     }
+    for (const auto& change : report_.changes) addChange(change);
     addNotes();
     return std::move(out_);
   }
@@ -144,7 +144,7 @@ class AttackText {
 
   void addGoal(const GoalAnswer& goal) {
     // Of many hosts that nobody called goals the table is enough.
-    if (report_.everyHost && !style_.verbose) return;
+    if (report_.everyHost && !style_.verbose && !goal.decoys) return;
     line("");
     line("{}: {}", goal.words, standingText(goal));
     if (goal.standing == GoalStanding::impossible) return;
