@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("VAUBAN") or str(ROOT / "build" / "dev" / "vauban")
 BANK = ROOT / "examples" / "bank"
+TWO_LOGINS = ROOT / "tests" / "scenarios" / "plan-goes-round" / "model.yaml"
+PATIENCE = ("--time-limit", "400")  # seconds; two or three suffice where nothing else runs
 SINGLE_FILTERS = ("dns-allowlisting", "dns-denylisting", "dns-traffic-analysis")
 
 
@@ -61,6 +63,73 @@ class Bank(unittest.TestCase):
         self.assertEqual(answer["reached"], 0)
 
 
+def tier(answer, name, when):
+    return next(it[when] for it in answer["tiers"] if it["name"] == name)
+
+
+def depths(state):
+    return {it["goal"]: it["depth"] for it in state["goals"]}
+
+
+class GoingRound(unittest.TestCase):
+    """What an attacker goes round is not credited, and so the plan is another."""
+
+    def test_the_plan_is_another(self):
+        solved = plan(TWO_LOGINS, "--budget", "8", *PATIENCE)
+        credited = plan(TWO_LOGINS, "--budget", "8", *PATIENCE, "--credit", "paths")
+        self.assertTrue(solved["proven"] and credited["proven"])
+        # Today's shortest way is over the operator's login: its second factor counts as a layer, and is none.
+        self.assertEqual(credited["chosen"], ["multi-factor-authentication@operator"])
+        self.assertGreater(tier(credited, "depth", "after"), tier(credited, "depth", "before"))
+        self.assertEqual(depths(credited["after"]), depths(credited["before"]))
+        self.assertNotIn("multi-factor-authentication@operator", solved["chosen"])
+        self.assertGreater(tier(solved, "depth", "after"), tier(solved, "depth", "before"))
+        self.assertEqual(sum(depths(solved["after"]).values()), tier(solved, "depth", "after"))
+        self.assertGreater(depths(solved["after"])["impact:valve:integrity"], 0)
+
+
+class FourWays(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.answer = json.loads(run("compare", TWO_LOGINS, "--budget", "20", "--time-limit", "1600", "--today",
+                                    "2026-01-01", "--format", "json"))
+        cls.ways = {it["way"]: it for it in cls.answer["ways"]}
+
+    def test_each_keeps_to_its_budget_and_to_what_it_may_build(self):
+        self.assertEqual(list(self.ways), ["today", "detection", "atomic", "composition", "composition-with-deception"])
+        kinds = {it["id"]: it["kind"] for it in plan(TWO_LOGINS, "--budget", "0", *PATIENCE)["candidates"]}
+        for name, way in self.ways.items():
+            self.assertLessEqual(way["days"], 20)
+            self.assertAlmostEqual(way["days"], sum(it["days"] for it in way["chosen"]))
+            self.assertAlmostEqual(way["days"], sum(it["days"] for it in way["effort_by_role"]))
+            if name in ("detection", "atomic"):
+                self.assertEqual({kinds[it["candidate"]] for it in way["chosen"]} - {"single"}, set())
+        self.assertNotIn("decoy", " ".join(it["candidate"] for it in self.ways["composition"]["chosen"]))
+
+    def test_none_is_worse_than_what_it_contains(self):
+        self.assertTrue(all(it["proven"] for name, it in self.ways.items() if name != "today"))
+        worth = {name: (it["claims_kept"], sum(goal["depth"] for goal in it["goals"])) for name, it in self.ways.items()}
+        for name in ("detection", "atomic", "composition", "composition-with-deception"):
+            self.assertGreaterEqual(worth[name], worth["today"])
+        self.assertGreaterEqual(worth["atomic"], worth["detection"])
+        self.assertGreaterEqual(worth["composition-with-deception"], worth["composition"])
+
+    def test_all_are_asked_about_the_same(self):
+        asked = self.answer["techniques_asked"]
+        self.assertGreater(asked, 0)
+        self.assertTrue(all(it["techniques_watched"] <= asked for it in self.ways.values()))
+        # Nobody looks at alerts in this model; only what brings decoys watches anything.
+        for way in self.ways.values():
+            decoys = any("decoy" in it["candidate"] for it in way["chosen"])
+            self.assertEqual(way["techniques_watched"] > 0, decoys, way["way"])
+
+    def test_the_same_in_words(self):
+        text = run("compare", TWO_LOGINS, "--budget", "20", "--time-limit", "1600", "--today", "2026-01-01", "-v").decode()
+        for way in self.ways.values():
+            for it in way["chosen"]:
+                self.assertIn(it["candidate"], text)
+
+
 class Before(unittest.TestCase):
     """The composition comes before any single filter on names, since only it makes the claims provable."""
 
@@ -74,9 +143,13 @@ class Before(unittest.TestCase):
             before = re.sub(r", resolves: after-allowing, reverse-lookups: never", "", before)
             self.assertNotEqual(before, text)
             hosts.write_text(before)
-            rows = list(csv.DictReader(io.StringIO(
-                run("plan", model, "--budget", "120", "--time-limit", "90", "--today", "2026-01-01", "--format", "csv").decode())))
-        order = [row["candidate"].split("@")[0] for row in rows]
+            for seconds in (90, 300):  # the second where the machine has too much else to do
+                rows = list(csv.DictReader(io.StringIO(run(
+                    "plan", model, "--budget", "120", "--time-limit", seconds, "--today", "2026-01-01", "--format",
+                    "csv").decode())))
+                order = [row["candidate"].split("@")[0] for row in rows]
+                if "name-based-egress-proxy" in order:
+                    break
         self.assertIn("dns-multi-zone", order)
         self.assertIn("name-based-egress-proxy", order)
         last = max(order.index("dns-multi-zone"), order.index("name-based-egress-proxy"))

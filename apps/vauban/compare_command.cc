@@ -18,8 +18,8 @@ ExitCode compareCommand(const CompareCall& call) {
   question.orders = false;
   const auto comparison = plan::compareWays((*ground)->ground(call.today), question);
   if (!comparison) return refuse(call.format, comparison.error());
-  const report::ComparisonReport report{*comparison, (*ground)->of->loaded.model.name,
-                                        comparison->ways.front().plan.budgetDays};
+  const report::ComparisonReport report{*comparison, (*ground)->catalogue, (*ground)->of->loaded.model.name,
+                                        call.today, comparison->ways.front().plan.budgetDays};
   std::cout << (call.format == "json"       ? report::comparisonJson(report)
                 : call.format == "markdown" ? report::comparisonMarkdown(report)
                                             : report::comparisonText(report, call.verbose));

@@ -333,6 +333,8 @@ int run(int argc, char** argv) {
   sub = app.add_subcommand("measure", "what countermeasures are known to do, and what the queue acts on");
   sub->add_option("model", measuring.model, "model file, or a folder of them")->required();
   sub->add_flag("--queue", measuring.queue, "the detection queue alone");
+  sub->add_flag("--paths", measuring.paths, "how likely an attacker gets to each goal, by any of his ways");
+  sub->add_option("--seed", measuring.seed, "of Monte Carlo over paths, where it is needed (1)");
   sub->add_option("--technique", measuring.technique, "only this one of ATT&CK or D3FEND");
   sub->add_option("--assume", measuring.assume,
                   "a published figure taken where the model states none: coverage, rules-broken, "

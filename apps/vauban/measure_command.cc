@@ -8,11 +8,14 @@
 #include <cmath>
 #include <iostream>
 
+#include "attack/attack_graph.h"
 #include "attack/step_template.h"
 #include "base/nearest_name.h"
+#include "channel/trust.h"
 #include "channel/verdict.h"
 #include "knowledge_in_force.h"
 #include "load_model.h"
+#include "measure/goal_paths.h"
 #include "measure/measure.h"
 #include "report/measure_report.h"
 #include "verdict_format.h"
@@ -125,7 +128,19 @@ ExitCode measureCommand(const MeasureCall& call) {
   const measure::CatalogueEvidence catalogue(*knowledge);
   const auto measurement = measure::measureModel(loaded->model, catalogue, *templates, options);
   if (!measurement) return refuse(call.format, measurement.error());
-  const report::MeasureView view{call.queue, call.verbose};
+  report::MeasureView view{call.queue, call.verbose};
+  Result<std::vector<measure::GoalPaths>> paths;
+  if (call.paths) {
+    const channel::Trust trust = channel::Trust::of(loaded->model, channel::SuffixLists::builtIn());
+    const attack::AttackGraph graph =
+        attack::buildAttackGraph(loaded->model, loaded->behaviours, trust, *templates);
+    measure::GoalPathOptions how;
+    how.paths.seed = call.seed;
+    how.paths.threads = 0;
+    paths = measure::goalPaths(graph, catalogue, *templates, options.today, how);
+    if (!paths) return refuse(call.format, paths.error());
+    view.paths = &*paths;
+  }
   std::cout << (call.format == "json" ? report::measureJson(*measurement, view)
                                       : report::measureText(*measurement, view));
   return ExitCode::ok;

@@ -228,6 +228,7 @@ class Measuring {
         for (const std::string& place : places) watched.insert({what.technique, place});
     if (shares && options_.technique.empty()) watched.insert({"", ""});
     if (shares && !options_.technique.empty()) watched.insert({options_.technique, ""});
+    watched.insert(options_.watched.begin(), options_.watched.end());
     result_.watched.assign(watched.begin(), watched.end());
     for (Detector& one : operation.detectors) {
       if (one.decoy) continue;

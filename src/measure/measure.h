@@ -29,6 +29,8 @@ struct MeasureOptions {
   bool possible = true;           // countermeasures that are not deployed, too
   bool marginals = true;          // what each change of the queue would do
   std::vector<std::string> kept;  // claims of the model whose verdict is `kept`, by id
+  // Looked at besides what the model's own detectors are about, so that two models can be compared.
+  std::vector<Watched> watched;
 };
 
 // What a verdict takes away for good, under the assumptions that are printed with it: a `never` claim over

@@ -1,6 +1,7 @@
 #include "plan/comparison.h"
 
 #include <algorithm>
+#include <set>
 
 namespace vauban::plan {
 namespace {
@@ -34,22 +35,39 @@ std::size_t keptOf(const PlanProblem& problem, const DesignState& state) {
   }));
 }
 
-Result<measure::Detection> detectionOf(const model::Model& model, const DesignJudging& judging) {
+Result<measure::Measurement> measured(const model::Model& model, const DesignJudging& judging,
+                                      const std::set<measure::Watched>& watched) {
   measure::MeasureOptions options;
   options.today = judging.judging.today;
   options.possible = options.marginals = false;
-  auto measured = measure::measureModel(model, *judging.evidence, *judging.judging.templates, options);
-  if (!measured) return std::unexpected(measured.error());
-  return std::move(measured->detection);
+  options.watched.assign(watched.begin(), watched.end());
+  return measure::measureModel(model, *judging.evidence, *judging.judging.templates, options);
+}
+
+// Of each model, all asked about the same: a mean over what each watches itself would fall with every
+// technique that is watched besides.
+Result<std::vector<measure::Detection>> detections(const std::vector<const model::Model*>& models,
+                                                   const DesignJudging& judging) {
+  std::set<measure::Watched> watched;
+  for (const model::Model* model : models) {
+    const auto own = measured(*model, judging, {});
+    if (!own) return std::unexpected(own.error());
+    watched.insert(own->watched.begin(), own->watched.end());
+  }
+  std::vector<measure::Detection> all;
+  for (const model::Model* model : models) {
+    auto same = measured(*model, judging, watched);
+    if (!same) return std::unexpected(same.error());
+    all.push_back(std::move(same->detection));
+  }
+  return all;
 }
 
 }  // namespace
 
 Result<Comparison> compareWays(const PlanGround& ground, const PlanQuestion& question) {
   Comparison comparison;
-  auto today = detectionOf(ground.places->model(), ground.judging);
-  if (!today) return std::unexpected(today.error());
-  comparison.detection = std::move(*today);
+  std::vector<model::Model> built;
   for (const Spending& spending : spendings(question)) {
     PlanQuestion asked = question;
     asked.scope = spending.scope;
@@ -66,14 +84,19 @@ Result<Comparison> compareWays(const PlanGround& ground, const PlanQuestion& que
     comparison.claims = static_cast<std::size_t>(std::ranges::count_if(
         plan->problem.levels, [](const LevelMeaning& it) { return it.tier == TierKind::claims; }));
     const Designs designs(*ground.tree, *ground.places, *ground.patterns, plan->candidates, ground.judging);
-    const auto built = designs.model(plan->answer.chosen);
-    if (!built) return std::unexpected(built.error());
-    auto detection = detectionOf(*built, ground.judging);
-    if (!detection) return std::unexpected(detection.error());
-    way.detection = std::move(*detection);
+    auto model = designs.model(plan->answer.chosen);
+    if (!model) return std::unexpected(model.error());
+    built.push_back(std::move(*model));
     way.plan = std::move(*plan);
     comparison.ways.push_back(std::move(way));
   }
+  std::vector<const model::Model*> models{&ground.places->model()};
+  for (const model::Model& it : built) models.push_back(&it);
+  auto all = detections(models, ground.judging);
+  if (!all) return std::unexpected(all.error());
+  comparison.detection = std::move(all->front());
+  for (std::size_t w = 0; w < comparison.ways.size(); ++w)
+    comparison.ways[w].detection = std::move((*all)[w + 1]);
   return comparison;
 }
 

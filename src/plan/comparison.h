@@ -2,8 +2,9 @@
 // time; compositions; compositions with deception. What holds afterwards, side by side.
 //
 // Each way is a plan of its own (plan.h), the best that can be had of its candidates, and every design in it
-// has been solved by the verifier, the attack graph and the alert queue. Nothing is said of what any of it
-// costs in money.
+// has been solved by the verifier, the attack graph and the alert queue. What is acted on is asked of the
+// same techniques at the same places in all of them and today: those that any of them watches. Nothing is
+// said of what any of it costs in money.
 #pragma once
 
 #include <string>

@@ -1,18 +1,23 @@
 #include "report/comparison_report.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+
+#include "attack/attack_goals.h"
+#include "report/plan_words.h"
+#include "report/sheet.h"
 
 namespace vauban::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Column {
+// What stands side by side: today, and after each way.
+struct Standing {
   std::string name;
   const plan::DesignState* state = nullptr;
   const measure::Detection* detection = nullptr;
@@ -21,19 +26,21 @@ struct Column {
   const plan::Plan* plan = nullptr;  // none: today
 };
 
-std::vector<Column> columnsOf(const plan::Comparison& comparison) {
-  std::vector<Column> columns{
+std::vector<Standing> standings(const plan::Comparison& comparison) {
+  std::vector<Standing> all{
       {"today", &comparison.before, &comparison.detection, comparison.claimsKept, 0, nullptr}};
   for (const plan::Way& way : comparison.ways)
-    columns.push_back({way.name, &way.plan.after, &way.detection, way.claimsKept, way.days, &way.plan});
-  return columns;
+    all.push_back({way.name, &way.plan.after, &way.detection, way.claimsKept, way.days, &way.plan});
+  return all;
 }
 
-std::string depthOf(const plan::GoalState& goal) {
-  return !goal.possible ? "impossible" : fmt::format("{}{}", goal.exact ? "" : ">= ", goal.depth);
+// All are asked about the same techniques; watched is one that something may see there.
+std::size_t watched(const measure::Detection& detection) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(detection.acted, [](const measure::ActedOn& it) { return !it.chains.empty(); }));
 }
 
-// Of what is watched at all: how likely somebody acts in time, at worst and at best.
+// How likely somebody acts in time, at worst and at best, the mean over what is asked about.
 measure::Interval actedOn(const measure::Detection& detection) {
   if (detection.acted.empty()) return {0, 0};
   double lo = 0, hi = 0;
@@ -56,43 +63,51 @@ std::string alerts(const measure::Detection& detection) {
   return a.lo == a.hi ? fmt::format("{:.4g}", a.lo) : fmt::format("{:.4g}..{:.4g}", a.lo, a.hi);
 }
 
-struct Row {
-  std::string what;
-  std::vector<std::string> cells;
-};
-
-std::vector<Row> rowsOf(const ComparisonReport& report) {
-  const plan::Comparison& comparison = report.comparison;
-  const std::vector<Column> columns = columnsOf(comparison);
-  std::vector<Row> rows;
-  const auto row = [&](std::string what, const auto& cell) {
-    Row made{std::move(what), {}};
-    for (const Column& column : columns) made.cells.push_back(cell(column));
-    rows.push_back(std::move(made));
-  };
-  row("days spent", [](const Column& it) { return fmt::format("{:g}", it.days); });
-  row(fmt::format("claims kept, of {}", comparison.claims),
-      [](const Column& it) { return std::to_string(it.kept); });
-  const plan::Plan& first = comparison.ways.front().plan;
-  for (std::size_t g = 0; g < first.goals.size(); ++g) {
-    row("depth: " + first.goalWords[g], [g](const Column& it) { return depthOf(it.state->goals[g]); });
-    row("attack success: " + first.goalWords[g],
-        [g](const Column& it) { return rounded(it.state->goals[g].success); });
-  }
-  row("alerts a day", [](const Column& it) { return alerts(*it.detection); });
-  row("alerts looked at in time", [](const Column& it) { return rounded(it.detection->queue.ordinary); });
-  row("alerts of decoys looked at in time",
-      [](const Column& it) { return rounded(it.detection->queue.decoys); });
-  row("acted on, mean over what is watched",
-      [](const Column& it) { return rounded(actedOn(*it.detection)); });
-  row("techniques watched", [](const Column& it) { return std::to_string(it.detection->acted.size()); });
-  row("best that there is", [](const Column& it) {
-    return it.plan == nullptr ? std::string() : it.plan->answer.proven ? "proven" : "not proven";
-  });
-  return rows;
+std::map<std::string, double> effortOf(const plan::Plan& plan) {
+  std::map<std::string, double> all;
+  for (const std::uint32_t c : plan.answer.chosen)
+    for (const plan::Effort& it : plan.candidates[c].effort) all[it.role] += it.days;
+  return all;
 }
 
-std::string budget(double days) { return std::isinf(days) ? "no limit" : fmt::format("{:g} days", days); }
+std::string title(const ComparisonReport& report) {
+  return fmt::format("{}: one budget ({}{}) spent four ways", oneLineOf(report.model),
+                     dayWords(report.budgetDays), std::isfinite(report.budgetDays) ? " days" : "");
+}
+
+Sheet sheetOf(const ComparisonReport& report) {
+  const plan::Comparison& comparison = report.comparison;
+  const std::vector<Standing> columns = standings(comparison);
+  Sheet sheet;
+  sheet.title = title(report);
+  sheet.columns.push_back({"", false});
+  for (const Standing& it : columns) sheet.columns.push_back({it.name, true});
+  const auto row = [&](const std::string& what, const auto& cell) {
+    std::vector<Cell> cells{textCell(what)};
+    for (const Standing& it : columns) cells.push_back(textCell(cell(it)));
+    sheet.add(std::move(cells));
+  };
+  row("days spent", [](const Standing& it) { return fmt::format("{:g}", it.days); });
+  row(fmt::format("claims kept, of {}", comparison.claims),
+      [](const Standing& it) { return std::to_string(it.kept); });
+  const plan::Plan& first = comparison.ways.front().plan;
+  for (std::size_t g = 0; g < first.goals.size(); ++g) {
+    row("depth: " + goalWords(first, g), [g](const Standing& it) { return depthWords(it.state->goals[g]); });
+    row("attack success: " + goalWords(first, g),
+        [g](const Standing& it) { return rounded(it.state->goals[g].success); });
+  }
+  row("alerts a day", [](const Standing& it) { return alerts(*it.detection); });
+  row("alerts looked at in time", [](const Standing& it) { return rounded(it.detection->queue.ordinary); });
+  row("alerts of decoys looked at in time",
+      [](const Standing& it) { return rounded(it.detection->queue.decoys); });
+  row(fmt::format("techniques watched, of {}", comparison.detection.acted.size()),
+      [](const Standing& it) { return std::to_string(watched(*it.detection)); });
+  row("acted on, mean over these", [](const Standing& it) { return rounded(actedOn(*it.detection)); });
+  row("the best that there is", [](const Standing& it) {
+    return it.plan == nullptr ? std::string("-") : it.plan->answer.proven ? "proven" : "not proven";
+  });
+  return sheet;
+}
 
 constexpr const char* kMeaning[] = {
     "detection: sensors, analysts, and what D3FEND has under Detect",
@@ -100,102 +115,112 @@ constexpr const char* kMeaning[] = {
     "composition: patterns and the statements they are made of, without detection and deception",
     "composition-with-deception: the same, and decoys",
 };
-constexpr const char* kAssumed =
-    "days are a judgement of this project; depth counts things that must fail, as if each were as likely; "
-    "attack "
-    "success is of the attacker's best single way, with what nobody has measured at 0..1; what is deployed "
-    "is taken to "
-    "be everywhere where the plan puts it";
+constexpr const char* kAssumed[] = {
+    "days are a judgement of this project",
+    "depth counts things that must fail, as if each were as likely",
+    "attack success is of the attacker's best single way, with what nobody has measured at 0..1",
+    "what is deployed is taken to be everywhere where the plan puts it",
+    "a technique at a place is watched where a sensor may have a rule for it or a decoy stands there; those "
+    "that any of the columns watches are asked about in all of them",
+};
+
+std::string chosenPart(const ComparisonReport& report) {
+  std::string out;
+  for (const plan::Way& way : report.comparison.ways) {
+    out += fmt::format("\n{}:\n", way.name);
+    for (const std::uint32_t c : way.plan.answer.chosen)
+      out += fmt::format("  {:<60} {:>6} days  {}\n", oneLineOf(way.plan.candidates[c].id),
+                         dayWords(way.plan.candidates[c].days()), oneLineOf(way.plan.candidates[c].title));
+    if (way.plan.answer.chosen.empty()) out += "  nothing of it makes anything better\n";
+    std::vector<std::string> roles;
+    for (const auto& [role, days] : effortOf(way.plan))
+      roles.push_back(fmt::format("{} {}", roleName(report.catalogue, role), dayWords(days)));
+    if (!roles.empty()) out += fmt::format("  by role: {}\n", joined(roles, ", "));
+  }
+  return out;
+}
+
+// Nine decimals: what two machines agree on. Nothing that has no end, or that nobody says, is a number.
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  const double rounded = std::round(value * 1e9) / 1e9;
+  return rounded == 0 ? 0.0 : rounded;
+}
+
+Json interval(const measure::Interval& it) { return {number(it.lo), number(it.hi)}; }
+
+Json goalsOf(const plan::Plan& named, const plan::DesignState& state) {
+  Json all = Json::array();
+  for (std::size_t g = 0; g < named.goals.size(); ++g) {
+    const plan::GoalState& it = state.goals[g];
+    all.push_back({{"goal", attack::goalWord(named.goals[g])},
+                   {"words", goalWords(named, g)},
+                   {"possible", it.possible},
+                   {"depth", it.possible ? Json(it.depth) : Json(nullptr)},
+                   {"exact", it.exact},
+                   {"attack_success", interval(it.success)}});
+  }
+  return all;
+}
+
+Json wayOf(const ComparisonReport& report, const Standing& it) {
+  Json chosen = Json::array(), effort = Json::array();
+  if (it.plan != nullptr) {
+    for (const std::uint32_t c : it.plan->answer.chosen)
+      chosen.push_back({{"candidate", it.plan->candidates[c].id},
+                        {"title", it.plan->candidates[c].title},
+                        {"days", number(it.plan->candidates[c].days())}});
+    for (const auto& [role, days] : effortOf(*it.plan))
+      effort.push_back({{"id", role}, {"name", roleName(report.catalogue, role)}, {"days", number(days)}});
+  }
+  const measure::QueueOutlook& queue = it.detection->queue;
+  return {{"way", it.name},
+          {"proven", it.plan == nullptr ? Json(nullptr) : Json(it.plan->answer.proven)},
+          {"days", number(it.days)},
+          {"effort_by_role", std::move(effort)},
+          {"claims_kept", it.kept},
+          {"goals", goalsOf(report.comparison.ways.front().plan, *it.state)},
+          {"alerts_per_day", {number(queue.alertsPerDay.lo), number(queue.alertsPerDay.hi)}},
+          {"in_time", interval(queue.ordinary)},
+          {"decoys_in_time", interval(queue.decoys)},
+          {"techniques_watched", watched(*it.detection)},
+          {"acted_on", interval(actedOn(*it.detection))},
+          {"chosen", std::move(chosen)}};
+}
 
 }  // namespace
 
 std::string comparisonText(const ComparisonReport& report, bool verbose) {
-  std::string out =
-      fmt::format("{}: one budget ({}) spent four ways\n\n", report.model, budget(report.budgetDays));
-  const std::vector<Column> columns = columnsOf(report.comparison);
-  std::vector<Row> rows = rowsOf(report);
-  std::size_t first = 0;
-  for (const Row& row : rows) first = std::max(first, row.what.size());
-  std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    std::size_t width = columns[c].name.size();
-    for (const Row& row : rows) width = std::max(width, row.cells[c].size());
-    widths.push_back(width);
-  }
-  out += fmt::format("  {:<{}}", "", first);
-  for (std::size_t c = 0; c < columns.size(); ++c) out += fmt::format("  {:>{}}", columns[c].name, widths[c]);
-  out += "\n";
-  for (const Row& row : rows) {
-    out += fmt::format("  {:<{}}", row.what, first);
-    for (std::size_t c = 0; c < columns.size(); ++c) out += fmt::format("  {:>{}}", row.cells[c], widths[c]);
-    out += "\n";
-  }
-  out += "\n";
+  std::string out = sheetText(sheetOf(report), false) + "\n";
   for (const char* line : kMeaning) out += fmt::format("{}\n", line);
-  if (verbose) {
-    for (const plan::Way& way : report.comparison.ways) {
-      out += fmt::format("\n{}:\n", way.name);
-      for (const std::uint32_t c : way.plan.answer.chosen)
-        out += fmt::format("  {:<60} {:>6} days  {}\n", way.plan.candidates[c].id,
-                           way.plan.candidates[c].days(), way.plan.candidates[c].title);
-      if (way.plan.answer.chosen.empty()) out += "  nothing of it makes anything better\n";
-    }
-  }
-  out += fmt::format("\n{}\n", kAssumed);
+  if (verbose) out += chosenPart(report);
+  out += "\nAssumed:\n";
+  for (const char* line : kAssumed) out += fmt::format("  {}\n", line);
   return out;
 }
 
 std::string comparisonMarkdown(const ComparisonReport& report) {
-  std::string out =
-      fmt::format("# {}: one budget ({}) spent four ways\n\n|  |", report.model, budget(report.budgetDays));
-  const std::vector<Column> columns = columnsOf(report.comparison);
-  for (const Column& column : columns) out += fmt::format(" {} |", column.name);
-  out += "\n| --- |";
-  for (std::size_t c = 0; c < columns.size(); ++c) out += " --- |";
-  out += "\n";
-  for (const Row& row : rowsOf(report))
-    out += fmt::format("| {} | {} |\n", row.what, fmt::join(row.cells, " | "));
-  out += "\n";
+  std::string out = sheetMarkdown(sheetOf(report)) + "\n";
   for (const char* line : kMeaning) out += fmt::format("- {}\n", line);
-  out += fmt::format("\nAssumed: {}.\n", kAssumed);
+  out += "\nAssumed:\n\n";
+  for (const char* line : kAssumed) out += fmt::format("- {}\n", line);
   return out;
 }
 
 std::string comparisonJson(const ComparisonReport& report) {
-  const plan::Comparison& comparison = report.comparison;
-  Json ways = Json::array();
-  const auto range = [](const measure::Interval& it) { return Json{{"low", it.lo}, {"high", it.hi}}; };
-  for (const Column& it : columnsOf(comparison)) {
-    Json goals = Json::array();
-    const plan::Plan& named = comparison.ways.front().plan;
-    for (std::size_t g = 0; g < named.goals.size(); ++g) {
-      const plan::GoalState& goal = it.state->goals[g];
-      goals.push_back({{"goal", named.goalWords[g]},
-                       {"possible", goal.possible},
-                       {"depth", goal.depth},
-                       {"exact", goal.exact},
-                       {"success", range(goal.success)}});
-    }
-    Json chosen = Json::array();
-    if (it.plan != nullptr)
-      for (const std::uint32_t c : it.plan->answer.chosen)
-        chosen.push_back({{"candidate", it.plan->candidates[c].id}, {"days", it.plan->candidates[c].days()}});
-    Json one{{"way", it.name},
-             {"days", it.days},
-             {"claims-kept", it.kept},
-             {"goals", goals},
-             {"in-time", range(it.detection->queue.ordinary)},
-             {"decoys-in-time", range(it.detection->queue.decoys)},
-             {"acted-on", range(actedOn(*it.detection))},
-             {"techniques-watched", it.detection->acted.size()},
-             {"chosen", chosen}};
-    if (it.plan != nullptr) one["proven"] = it.plan->answer.proven;
-    ways.push_back(std::move(one));
-  }
-  Json all{{"schema", "vauban-comparison-1"}, {"model", report.model}, {"claims", comparison.claims}};
-  if (!std::isinf(report.budgetDays)) all["budget-days"] = report.budgetDays;
-  all["ways"] = ways;
-  return all.dump(1) + "\n";
+  Json root;
+  root["schema"] = "vauban-compare-1";
+  root["model"] = report.model;
+  root["today"] = report.today;
+  root["budget_days"] = number(report.budgetDays);
+  root["effort_basis"] = "judgement";
+  root["claims_made"] = report.comparison.claims;
+  root["techniques_asked"] = report.comparison.detection.acted.size();
+  root["ways"] = Json::array();
+  for (const Standing& it : standings(report.comparison)) root["ways"].push_back(wayOf(report, it));
+  root["assumed"] = Json::array();
+  for (const char* line : kAssumed) root["assumed"].push_back(line);
+  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace vauban::report

@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "report/plan_words.h"
 
 namespace vauban::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string roleName(const catalog::Catalogue& catalogue, const std::string& id) {
-  const auto found = std::ranges::find(catalogue.roles, id, &catalog::WorkRole::id);
-  return found == catalogue.roles.end() ? "" : found->name;
-}
 
 }  // namespace
 
@@ -61,39 +57,40 @@ std::string maturityText(const MaturityReport& report, bool verbose) {
 
 std::string maturityJson(const MaturityReport& report) {
   const plan::Maturity& maturity = report.maturity;
-  Json patterns = Json::array(), levels = Json::array(), standards = Json::array(), roles = Json::array();
+  Json root;
+  root["schema"] = "vauban-maturity-1";
+  root["model"] = report.model;
+  root["effort_basis"] = "judgement";
+  root["reached"] = maturity.reached;
+  root["patterns"] = Json::array();
   for (const plan::PatternStanding& it : maturity.patterns) {
-    Json missing = Json::array();
-    for (const plan::Members& members : it.missing) {
-      Json one = Json::object();
-      for (const auto& [name, values] : members) one[name] = values;
-      missing.push_back(one);
-    }
     const plan::Pattern& pattern = report.patterns.at(it.pattern);
-    patterns.push_back({{"pattern", pattern.id},
-                        {"title", pattern.title},
-                        {"group", pattern.maturity},
-                        {"places", it.places},
-                        {"built", it.built},
-                        {"deployed", it.deployed},
-                        {"days-left", it.daysLeft},
-                        {"missing", missing}});
+    root["patterns"].push_back({{"pattern", pattern.id},
+                                {"title", pattern.title},
+                                {"group", pattern.maturity},
+                                {"places", it.places},
+                                {"built", it.built},
+                                {"deployed", it.deployed},
+                                {"days_left", it.daysLeft},
+                                {"missing", it.missing}});
   }
+  root["groups"] = Json::array();
   for (const plan::LevelStanding& it : maturity.levels)
-    levels.push_back({{"group", it.level}, {"places", it.places}, {"built", it.built}});
+    root["groups"].push_back({{"group", it.level}, {"places", it.places}, {"built", it.built}});
+  root["standards"] = Json::array();
   for (const plan::StandardStanding& it : maturity.standards)
-    standards.push_back({{"standard", plan::inWords(it.standard)},
-                         {"controls", it.standard.controls.size()},
-                         {"reached", it.reached},
-                         {"within-reach", it.withinReach},
-                         {"silent", it.silent}});
+    root["standards"].push_back({{"name", plan::inWords(it.standard)},
+                                 {"framework", catalog::word(it.standard.framework)},
+                                 {"profile", it.standard.profile},
+                                 {"controls", it.standard.controls.size()},
+                                 {"reached", it.reached},
+                                 {"within_reach", it.withinReach},
+                                 {"silent", it.silent}});
+  root["roles"] = Json::array();
   for (const plan::RoleStanding& it : maturity.roles)
-    roles.push_back(
-        {{"role", it.role}, {"name", roleName(report.catalogue, it.role)}, {"days-left", it.daysLeft}});
-  const Json all{
-      {"schema", "vauban-maturity-1"}, {"model", report.model},  {"patterns", patterns}, {"groups", levels},
-      {"reached", maturity.reached},   {"standards", standards}, {"roles", roles}};
-  return all.dump(1) + "\n";
+    root["roles"].push_back(
+        {{"id", it.role}, {"name", roleName(report.catalogue, it.role)}, {"days_left", it.daysLeft}});
+  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace vauban::report

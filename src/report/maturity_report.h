@@ -1,4 +1,4 @@
-// Where a model stands (plan/maturity.h), for people and for programs (schema vauban-maturity-1).
+// Where a model stands (plan/maturity.h), for people and for programs (docs/formats/maturity.md).
 #pragma once
 
 #include <string>
@@ -16,6 +16,6 @@ struct MaturityReport {
 };
 
 std::string maturityText(const MaturityReport& report, bool verbose);
-std::string maturityJson(const MaturityReport& report);  // ends in a line break
+std::string maturityJson(const MaturityReport& report);  // vauban-maturity-1; ends in a line break
 
 }  // namespace vauban::report

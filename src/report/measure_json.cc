@@ -126,6 +126,28 @@ Json marginal(const measure::Marginal& it) {
           {"differences", std::move(differences)}};
 }
 
+Json paths(const std::vector<measure::GoalPaths>& all) {
+  Json list = Json::array();
+  for (const measure::GoalPaths& it : all) {
+    Json measured = nullptr;
+    if (it.measured)
+      measured = {{"shared_state", interval(it.measured->sharedState)},
+                  {"frechet", interval(it.measured->frechet)},
+                  {"exact", it.measured->exact},
+                  {"seed", it.measured->exact ? Json(nullptr) : Json(it.measured->seed)},
+                  {"samples", it.measured->samples},
+                  {"error", number(it.measured->error)}};
+    list.push_back({{"goal", it.goal},
+                    {"words", it.words},
+                    {"standing", word(it.standing)},
+                    {"depth", it.depth},
+                    {"all_ways", it.allWays},
+                    {"ways", it.ways},
+                    {"success", std::move(measured)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string measureJson(const measure::Measurement& measurement, const MeasureView& view) {
@@ -148,6 +170,7 @@ std::string measureJson(const measure::Measurement& measurement, const MeasureVi
   for (const measure::ActedOn& it : measurement.detection.acted) root["acted_on"].push_back(acted(it));
   root["marginals"] = Json::array();
   for (const measure::Marginal& it : measurement.marginals) root["marginals"].push_back(marginal(it));
+  if (view.paths != nullptr) root["paths"] = paths(*view.paths);
   root["assumptions"] = measurement.detection.assumptions;
   root["offers"] = measurement.detection.offers;
   return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -59,6 +59,17 @@ measure::Measurement measured(const std::string& text = kModel, const measure::S
   return made ? *std::move(made) : measure::Measurement();
 }
 
+// One that nobody gets to, one behind layers, one that is open by more ways than were looked at.
+std::vector<measure::GoalPaths> threeGoals() {
+  std::vector<measure::GoalPaths> all(3);
+  all[0] = {"data:a", "a gets outside", attack::GoalStanding::impossible, 0, {}, true, {}};
+  all[1] = {"data:b", "b gets outside", attack::GoalStanding::guarded, 2, {}, true, {}};
+  all[2] = {"data:c", "c gets outside", attack::GoalStanding::open, 0, {{"T1078 gate", "T1041 gate"}}, false,
+            {}};
+  all[2].measured = measure::PathMeasure{{0.125, 1}, {0, 1}, false, 7, 200'000, 0.004};
+  return all;
+}
+
 bool has(const std::string& whole, std::string_view part) { return whole.find(part) != std::string::npos; }
 
 TEST(MeasureText, SaysGradeIntervalAndWhatItRestsOn) {
@@ -86,6 +97,19 @@ TEST(MeasureText, OffersOneByOne) {
                   "assumed: share of alerts that nobody looks at is 0.24 to 0.81"));
 }
 
+TEST(MeasureText, PathsSayHowTheyWereMeasured) {
+  const std::vector<measure::GoalPaths> ways = threeGoals();
+  const std::string text = measureText(measured(), {.queueOnly = true, .verbose = false, .paths = &ways});
+  EXPECT_TRUE(has(text, "a gets outside: impossible"));
+  EXPECT_TRUE(has(text, "b gets outside: guarded: 2 layers must fail first"));
+  EXPECT_TRUE(
+      has(text, "c gets outside: 0.125..1 with a shared hidden state, 0..1 whatever depends on what"));
+  EXPECT_TRUE(has(text, "others that were not looked at: upper ends are 1"));
+  EXPECT_TRUE(has(text, "Monte Carlo: seed 7, 200000 samples, widened by 0.0040"));
+  EXPECT_TRUE(has(text, "T1078 gate > T1041 gate"));
+  EXPECT_FALSE(has(measureText(measured()), "Paths:"));
+}
+
 TEST(MeasureJson, SameBytesTwice) { EXPECT_EQ(measureJson(measured()), measureJson(measured())); }
 
 TEST(MeasureJson, IsWhatTheSchemaSays) {
@@ -97,12 +121,14 @@ TEST(MeasureJson, IsWhatTheSchemaSays) {
   valijson::Schema schema;
   valijson::SchemaParser parser;
   parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schemaJson), schema);
+  const std::vector<measure::GoalPaths> ways = threeGoals();
   const std::string silent =
       "vauban: 1\nname: m\nzones: {internet: {networks: [0.0.0.0/0], untrusted: true}}\n";
   for (const std::string& text :
        {std::string(kModel), silent, silent + "operations: {sensors: {siem: {}}}\n"})
     for (const bool queueOnly : {false, true}) {
-      const auto json = nlohmann::json::parse(measureJson(measured(text), {queueOnly, false}));
+      const auto json =
+          nlohmann::json::parse(measureJson(measured(text), {queueOnly, false, queueOnly ? &ways : nullptr}));
       valijson::Validator validator;
       valijson::ValidationResults results;
       EXPECT_TRUE(validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(json), &results));

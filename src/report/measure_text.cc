@@ -128,6 +128,12 @@ void queue(std::string& out, const measure::Measurement& measurement, bool verbo
   }
 }
 
+// In thousandths; what is less is nothing, and has no sign of its own.
+std::string change(double value) {
+  const double rounded = std::round(value * 1000) / 1000;
+  return fmt::format("{:+.3f}", rounded == 0 ? 0.0 : rounded);
+}
+
 void changes(std::string& out, const measure::Measurement& measurement) {
   if (measurement.marginals.empty()) return;
   out +=
@@ -139,18 +145,49 @@ void changes(std::string& out, const measure::Measurement& measurement) {
       least = std::min({least, it.atWorst, it.atBest});
       most = std::max({most, it.atWorst, it.atBest});
     }
-    out += fmt::format("  {:<36} {:+.3f} {:+.3f}   {:+.3f} to {:+.3f}; then in time {}{}\n", one.change,
-                       one.meanAtWorst, one.meanAtBest, least, most, toString(one.after.ordinary),
-                       least < 0 ? "; NEGATIVE for some" : "");
+    out += fmt::format("  {:<36} {} {}   {} to {}; then in time {}{}\n", one.change, change(one.meanAtWorst),
+                       change(one.meanAtBest), change(least), change(most), toString(one.after.ordinary),
+                       least <= -0.0005 ? "; NEGATIVE for some" : "");
+  }
+}
+
+void paths(std::string& out, const std::vector<measure::GoalPaths>& all) {
+  out +=
+      "\nPaths: P(the attacker gets there, by some way of which no step is stopped); steps are not "
+      "independent\n";
+  if (all.empty()) out += "  the model has no goal\n";
+  for (const measure::GoalPaths& goal : all) {
+    out += fmt::format("  {}: ", goal.words);
+    if (goal.standing == attack::GoalStanding::impossible) {
+      out += "impossible, even when everything fails that may\n";
+    } else if (!goal.measured) {
+      out += fmt::format("guarded: {} {} must fail first, and how likely that is nobody knows\n", goal.depth,
+                         goal.depth == 1 ? "layer" : "layers");
+    } else {
+      const measure::PathMeasure& it = *goal.measured;
+      out += fmt::format("{} with a shared hidden state, {} whatever depends on what (Frechet); {} {}{}\n",
+                         toString(it.sharedState), toString(it.frechet), goal.ways.size(),
+                         goal.ways.size() == 1 ? "way" : "ways",
+                         goal.allWays ? "" : ", and others that were not looked at: upper ends are 1");
+      if (it.exact)
+        out += "    exact, by decision diagram\n";
+      else
+        out += fmt::format("    Monte Carlo: seed {}, {} samples, widened by {:.4f}\n", it.seed, it.samples,
+                           it.error);
+      for (const auto& way : goal.ways) out += fmt::format("    {}\n", fmt::join(way, " > "));
+    }
   }
 }
 
 }  // namespace
 
 std::string measureText(const measure::Measurement& measurement, const MeasureView& view) {
-  std::string out = fmt::format("{}{}\n\n", measurement.model.empty() ? "model" : measurement.model,
+  std::string out = fmt::format("{}{}\n", measurement.model.empty() ? "model" : measurement.model,
                                 measurement.today.empty() ? "" : ", " + measurement.today);
-  if (!view.queueOnly) countermeasures(out, measurement, view.verbose);
+  if (!view.queueOnly) {
+    out += "\n";
+    countermeasures(out, measurement, view.verbose);
+  }
   if (!measurement.proven.empty() && !view.queueOnly) {
     out += "\nProven: verdicts under printed assumptions (vauban verify), no grade\n";
     for (const measure::Proven& it : measurement.proven)
@@ -160,6 +197,7 @@ std::string measureText(const measure::Measurement& measurement, const MeasureVi
   }
   queue(out, measurement, view.verbose);
   changes(out, measurement);
+  if (view.paths != nullptr) paths(out, *view.paths);
   const auto list = [&](const char* title, const std::vector<std::string>& lines) {
     if (!lines.empty()) out += fmt::format("\n{}\n", title);
     for (const std::string& one : lines) out += fmt::format("  {}\n", one);
