@@ -134,6 +134,20 @@ Result<DesignState> Designs::judge(const Design& design, View view) const {
   return state;
 }
 
+Result<std::map<std::string, channel::Verdict>> Designs::verdictsShut(const Design& design) const {
+  const Judging& with = judging_.judging;
+  const auto changed = tree(design, View::shut);
+  if (!changed) return std::unexpected(changed.error());
+  auto built = changed->model(*with.behaviours, tree_.path() + " (planned)", with.loadRules);
+  if (!built) return std::unexpected(built.error());
+  std::erase_if(built->claims, attack::isAboutGoal);
+  const channel::Judge judge(*built, *with.behaviours, with.today);
+  std::map<std::string, channel::Verdict> verdicts;
+  for (const channel::ClaimResult& result : judge.judgeAll(with.jobs))
+    verdicts.emplace(result.claim->id, result.judgement.verdict);
+  return verdicts;
+}
+
 Result<DesignState> Designs::state(const Design& design, View view) const {
   const std::pair key(view, design);
   {

@@ -56,6 +56,10 @@ class Designs {
   Result<DesignState> shut(const Design& design) const { return state(design, View::shut); }
   Result<DesignState> open(const Design& design) const { return state(design, View::open); }
 
+  // What the verifier alone says of the design as if nothing that is not mixed permitted anything, by claim;
+  // claims about goals are left out. Not remembered.
+  Result<std::map<std::string, channel::Verdict>> verdictsShut(const Design& design) const;
+
   const std::vector<model::Goal>& goals() const { return goals_; }
   std::size_t judged() const;
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "attack/attack_goals.h"
+#include "plan/first_designs.h"
 #include "plan/path_credit.h"
 #include "plan/selection_knowledge.h"
 
@@ -130,6 +131,11 @@ Result<void> Planning::bound(Selector& selector) {
   BoundOracle oracle(plan_.problem, *designs_);
   auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
   if (!bounding) return std::unexpected(bounding.error());
+  // Where nothing needs long the search has found all of these by then, and better ones.
+  SelectionLimits guesses = limits();
+  const FirstDesigns first =
+      firstDesigns(plan_.problem, *designs_, selector.knowledge(), guesses, guesses.seconds / 6);
+  for (const Design& design : first.together) (void)selector.evaluate(design);
   SelectionLimits third = limits();
   third.seconds /= 3;
   third.tieSeconds = 0;
