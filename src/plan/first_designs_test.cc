@@ -1,0 +1,85 @@
+#include "plan/first_designs.h"
+
+#include <gtest/gtest.h>
+
+#include "plan/selection_knowledge.h"
+#include "plan/test_models.h"
+
+namespace vauban::plan {
+namespace {
+
+// Two flows that nobody needs break a claim each; what breaks `always` no candidate mends.
+const std::string kModel = R"(vauban: 1
+name: three claims
+zones:
+  a: {networks: [10.1.0.0/29]}
+  b: {networks: [10.2.0.0/24]}
+  internet: {networks: [0.0.0.0/0, "::/0"], untrusted: true}
+hosts:
+  ws: {zone: a, services: {}, client: isolated}
+  srv: {zone: b, address: 10.2.0.2, services: {}, client: isolated}
+flows:
+  - allow: {from: a, to: internet, service: ntp}
+  - allow: {from: internet, to: b, service: ssh}
+enforcement: {anti-spoofing: host, families: [ipv4, ipv6], uncovered: drop, unmatched: drop,
+  stateful: {established: true, related: none, helpers: []}}
+claims:
+  - {id: out, never: {reach: {from: a, to: internet, service: ntp}}}
+  - {id: in, never: {reach: {from: internet, to: b, service: ssh}}}
+  - {id: works, always: {reach: {from: a, to: b, service: https}}}
+)";
+
+struct Found {
+  std::vector<std::vector<std::string>> least, together;
+};
+
+Found found(double budgetDays, double seconds) {
+  Found found;
+  const auto ground = testing::Ground::ofText(kModel);
+  DesignJudging with;
+  with.judging = testing::judging(false);
+  const auto unwanted = unwantedFlows(ground->tree, with.judging);
+  EXPECT_TRUE(unwanted.has_value());
+  CandidateScope scope;
+  scope.patterns = false;
+  const std::vector<Candidate> candidates =
+      candidatesOf(ground->tree, *ground->places, testing::patterns(), scope, *unwanted).all;
+  const Designs designs(ground->tree, *ground->places, testing::patterns(), candidates, with);
+  const PlanProblem problem = planProblem(ground->model, designs, testing::patterns(), candidates, {},
+                                          std::nullopt, kTargetDepth, with);
+  PlanOracle oracle(problem, designs);
+  auto selector = Selector::make(problem.selection, &oracle);
+  EXPECT_TRUE(selector.has_value());
+  EXPECT_TRUE(selector->evaluate({}).has_value());
+  SelectionLimits limits;
+  limits.budgetDays = budgetDays;
+  const FirstDesigns first = firstDesigns(problem, designs, selector->knowledge(), limits, seconds);
+  const auto named = [&](const std::vector<Design>& all) {
+    std::vector<std::vector<std::string>> names;
+    for (const Design& design : all) {
+      names.emplace_back();
+      for (const std::uint32_t c : design) names.back().push_back(candidates[c].id);
+    }
+    return names;
+  };
+  found.least = named(first.least);
+  found.together = named(first.together);
+  return found;
+}
+
+using Names = std::vector<std::vector<std::string>>;
+
+TEST(FirstDesigns, LeaveOutWhateverAClaimDoesWithout) {
+  const Found all = found(100, 60);
+  EXPECT_EQ(all.least, (Names{{"withdraw-flow-1"}, {"withdraw-flow-2"}}));
+  EXPECT_EQ(all.together, (Names{{"withdraw-flow-1"}, {"withdraw-flow-1", "withdraw-flow-2"}}));
+}
+
+TEST(FirstDesigns, KeepToTheLimits) {
+  EXPECT_EQ(found(2, 60).together, (Names{{"withdraw-flow-1"}}));
+  EXPECT_TRUE(found(1, 60).together.empty());
+  EXPECT_TRUE(found(100, 0).least.empty());
+}
+
+}  // namespace
+}  // namespace vauban::plan
