@@ -63,6 +63,12 @@ class Bank(unittest.TestCase):
         self.assertGreater(built["anti-spoofing"], 0)
         self.assertEqual(answer["reached"], 0)
 
+    def test_the_models_own_level(self):
+        kinds = {it["id"]: it for it in plan(BANK, "--budget", "0", "--maturity", "1", *PATIENCE)["candidates"]}
+        own = {it["id"]: it for it in plan(BANK, "--budget", "0", "--maturity", "own", *PATIENCE)["candidates"]}
+        self.assertEqual(kinds, own)  # not all of IG1 is built
+        self.assertLess(len(own), len(plan(BANK, "--budget", "0", *PATIENCE)["candidates"]))
+
 
 def tier(answer, name, when):
     return next(it[when] for it in answer["tiers"] if it["name"] == name)

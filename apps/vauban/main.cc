@@ -372,7 +372,8 @@ int run(int argc, char** argv) {
   sub->add_option(
       "--standard", planning.standard,
       "controls to go towards first: 800-53:low|moderate|high|privacy, cis:ig1|ig2|ig3, csf or iso-27001");
-  sub->add_option("--maturity", planning.maturity, "nothing above this implementation group, 1 to 3");
+  sub->add_option("--maturity", planning.maturity,
+                  "nothing above this implementation group, 1 to 3; own: the first that is not wholly built");
   sub->add_option("--target", planning.target, "depth to reach of each goal (3)");
   sub->add_option("--credit", planning.credit,
                   "design; or paths: what is credited where no design is solved again, to compare with");

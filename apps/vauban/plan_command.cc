@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "base/nearest_name.h"
 #include "output_file.h"
+#include "plan/maturity.h"
 #include "plan_ground.h"
 #include "report/plan_report.h"
 #include "verdict_format.h"
@@ -61,9 +63,10 @@ Diagnostics mistakesOf(const PlanCall& call) {
   if (call.budget && !isDays(*call.budget))
     mistakes.push_back(
         wrong("--budget", fmt::format("{} is no number of days", *call.budget), "0 to 1000000"));
-  if (call.maturity && (*call.maturity < 1 || *call.maturity > 3))
+  constexpr std::array<const char*, 5> kGroups{"", "1", "2", "3", "own"};
+  if (std::ranges::find(kGroups, call.maturity) == kGroups.end())
     mistakes.push_back(
-        wrong("--maturity", fmt::format("no implementation group is {}", *call.maturity), "1, 2 or 3"));
+        wrong("--maturity", fmt::format("no implementation group is {}", call.maturity), "1, 2, 3 or own"));
   if (call.target && (*call.target < 1 || *call.target > kMostTarget))
     mistakes.push_back(wrong("--target", fmt::format("{} is no depth to aim at", *call.target), "1 to 100"));
   if (!(call.seconds > 0) || !std::isfinite(call.seconds))
@@ -111,7 +114,13 @@ Result<std::string> planned(const PlanCall& call) {
   }
   if (!mistakes.empty()) return std::unexpected(mistakes);
   question.budgetDays = call.budget;
-  question.scope.maturity = call.maturity.value_or(question.scope.maturity);
+  if (call.maturity == "own") {
+    const plan::PlanGround ground = (*made)->ground(call.today);
+    const plan::Maturity stands = plan::maturityOf(*ground.tree, *ground.places, *ground.patterns, {});
+    question.scope.maturity = std::min(stands.reached + 1, 3U);
+  } else if (!call.maturity.empty()) {
+    question.scope.maturity = static_cast<unsigned>(call.maturity.front() - '0');
+  }
   question.target = call.target.value_or(question.target);
   question.seconds = call.seconds;
   question.threads = std::max(1U, call.jobs);

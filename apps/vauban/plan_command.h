@@ -17,7 +17,7 @@ struct PlanCall {
   std::vector<std::string> roles;     // "IO-WRL-004=20": days of a role; none: the model's
   std::string standard;               // "800-53:moderate"; "": none
   std::string credit = "design";      // design or paths
-  std::optional<unsigned> maturity;   // implementation group, 1 to 3, not above; none: 3
+  std::string maturity;               // implementation group, 1 to 3, not above; "own": see plan.md; none: 3
   std::optional<std::size_t> target;  // depth of each goal; none: the planner's own
   double seconds = 60;                // for all of the search
   unsigned jobs = 1;
