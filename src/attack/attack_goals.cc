@@ -67,7 +67,7 @@ Result<std::vector<Goal>> parseGoals(const model::Model& model, const std::vecto
         continue;
       }
       goal.controls = name;
-      goals.push_back(std::move(goal));
+      addOnce(goals, std::move(goal));
       continue;
     }
     goal.impact = form == "impact";

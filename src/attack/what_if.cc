@@ -146,8 +146,8 @@ Result<model::Model> changed(const model::Model& model, const std::string& chang
     return made;
   }
   return wrong(fmt::format("'{}' is no change that can be tried", change),
-               "isolated:ZONE, mfa:CREDENTIAL or deploy:D3-ID@PLACE",
-               nearestName(form, {"isolated", "mfa", "deploy"}));
+               "isolated:ZONE, shared:ZONE, mfa:CREDENTIAL or deploy:D3-ID@PLACE",
+               nearestName(form, {"isolated", "shared", "mfa", "deploy"}));
 }
 
 std::optional<Start> startInside(const AttackGraph& before, const std::string& change) {
