@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "plan/selection_knowledge.h"
@@ -20,11 +21,15 @@ class LeavingOut {
 
   bool spent() const { return std::chrono::steady_clock::now() >= end_; }
 
-  bool keeps(const CandidateSet& design, const std::string& claim) const {
-    const auto verdicts = designs_.verdictsShut(design.members());
-    if (!verdicts) return false;
-    const auto found = verdicts->find(claim);
-    return found != verdicts->end() && found->second == channel::Verdict::kept;
+  bool keeps(const CandidateSet& design, const std::string& claim) {
+    const auto [known, fresh] = kept_.try_emplace(design);
+    if (fresh) {
+      if (const auto verdicts = designs_.verdictsShut(design.members())) {
+        for (const auto& [id, verdict] : *verdicts)
+          if (verdict == channel::Verdict::kept) known->second.insert(id);
+      }
+    }
+    return known->second.contains(claim);
   }
 
   // All candidates but those that clash with others: the dear ones give way.
@@ -45,7 +50,7 @@ class LeavingOut {
   }
 
   // Halves, quarters and so on are left out, the dear ones first, until each that is left is needed.
-  std::optional<CandidateSet> least(CandidateSet design, const std::string& claim) const {
+  std::optional<CandidateSet> least(CandidateSet design, const std::string& claim) {
     if (!keeps(design, claim)) return std::nullopt;
     for (std::size_t part = std::max<std::size_t>(1, design.count() / 2); part > 0 && !spent(); part /= 2) {
       const std::vector<std::uint32_t> order = byDays(true);
@@ -87,6 +92,7 @@ class LeavingOut {
   const Designs& designs_;
   const SelectionKnowledge& knowledge_;
   std::chrono::steady_clock::time_point end_;
+  std::map<CandidateSet, std::set<std::string>> kept_;  // by design: claims that it keeps
 };
 
 }  // namespace
@@ -95,13 +101,17 @@ FirstDesigns firstDesigns(const PlanProblem& problem, const Designs& designs,
                           const SelectionKnowledge& knowledge, const SelectionLimits& limits,
                           double seconds) {
   FirstDesigns made;
-  const LeavingOut search(designs, knowledge, seconds);
+  LeavingOut search(designs, knowledge, seconds);
   const CandidateSet everything = search.everything();
   const Evaluation* nothing = knowledge.find(knowledge.none());
   std::vector<CandidateSet> sets;
   for (std::size_t l = 0; l < problem.levels.size() && !search.spent(); ++l) {
     if (problem.levels[l].tier != TierKind::claims || (nothing != nullptr && nothing->levels[l])) continue;
-    const auto set = search.least(everything, problem.levels[l].claim);
+    const std::string& claim = problem.levels[l].claim;
+    // What keeps another may keep this as well.
+    if (std::ranges::any_of(sets, [&](const CandidateSet& known) { return search.keeps(known, claim); }))
+      continue;
+    const auto set = search.least(everything, claim);
     if (!set) continue;
     made.least.push_back(set->members());
     sets.push_back(*set);

@@ -16,7 +16,7 @@ namespace vauban::plan {
 class SelectionKnowledge;
 
 struct FirstDesigns {
-  std::vector<Design> least;     // by claim level that is not kept today and could be, in the order of levels
+  std::vector<Design> least;     // for claims that are not kept today and could be, in the order of levels
   std::vector<Design> together;  // growing unions of these, within the limits
 };
 

@@ -134,7 +134,7 @@ Result<void> Planning::bound(Selector& selector) {
   // Where nothing needs long the search has found all of these by then, and better ones.
   SelectionLimits guesses = limits();
   const FirstDesigns first =
-      firstDesigns(plan_.problem, *designs_, selector.knowledge(), guesses, guesses.seconds / 6);
+      firstDesigns(plan_.problem, *designs_, selector.knowledge(), guesses, guesses.seconds / 3);
   for (const Design& design : first.together) (void)selector.evaluate(design);
   SelectionLimits third = limits();
   third.seconds /= 3;
