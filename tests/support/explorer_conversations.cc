@@ -84,6 +84,25 @@ bool ConcreteWalk::chosenFromList(const Opener& opener) const {
          effect.destination == model::Destination::byAddress;
 }
 
+// A list names addresses: those that mean the asking machine itself (loopback, unspecified) are addresses,
+// too.
+bool ConcreteWalk::meetsItself(const Opener& opener) const {
+  if (!chosenFromList(opener)) return false;
+  const auto& service = universe_.model().services[opener.service];
+  const auto& effect = universe_.behaviours().at(service.behaviour).effects[opener.effect];
+  if (universe_.behaviours().at(service.behaviour).name == "http-forward-proxy" && service.upstream)
+    return false;
+  if (effect.destination == model::Destination::byAddress && service.names && service.names->allow)
+    return false;
+  if (effect.destination == model::Destination::byName && opener.leads == elsewhere) return false;
+  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255", "0.0.0.0", "::", "::1"}) {
+    const auto address = *space::Address::parse(text);
+    const auto& list = *service.addresses;
+    if (!list.deny.contains(address) && (!list.allow || list.allow->contains(address))) return true;
+  }
+  return false;
+}
+
 // Decisions 0010 and 0017: no filter stands between two machines of one pool, be their zones isolated or not.
 // At the end of a tunnel that the bytes opened nobody waits: how they move among such ends is no hop.
 bool ConcreteWalk::throughPool(int source, int destination) const {

@@ -241,24 +241,6 @@ bool ConcreteWalk::listed(const model::ServiceInstance& service, int endpoint, b
   return true;
 }
 
-// A list names addresses: those that mean the asking machine itself (loopback, unspecified) are addresses,
-// too.
-bool ConcreteWalk::meetsItself(const Opener& opener) const {
-  if (!chosenFromList(opener)) return false;
-  const auto& service = universe_.model().services[opener.service];
-  const auto& effect = universe_.behaviours().at(service.behaviour).effects[opener.effect];
-  if (universe_.behaviours().at(service.behaviour).name == "http-forward-proxy" && service.upstream)
-    return false;
-  if (effect.destination == Destination::byAddress && service.names && service.names->allow) return false;
-  if (effect.destination == Destination::byName && opener.leads == elsewhere) return false;
-  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255", "0.0.0.0", "::", "::1"}) {
-    const auto address = *space::Address::parse(text);
-    const auto& list = *service.addresses;
-    if (!list.deny.contains(address) && (!list.allow || list.allow->contains(address))) return true;
-  }
-  return false;
-}
-
 int ConcreteWalk::goesTo(const Opener& opener, int endpoint) const {
   if (opener.kind != Opener::Kind::effect) return 1;
   const auto& service = universe_.model().services[opener.service];
