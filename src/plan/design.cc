@@ -74,17 +74,15 @@ Result<ModelTree> Designs::tree(const Design& design, View view) const {
   return built;
 }
 
-Result<model::Model> Designs::model(const Design& design) const {
-  const auto built = tree(design);
+Result<model::Model> Designs::model(const Design& design, View view) const {
+  const auto built = tree(design, view);
   if (!built) return std::unexpected(built.error());
   return built->model(*judging_.judging.behaviours, tree_.path() + " (planned)", judging_.judging.loadRules);
 }
 
 Result<DesignState> Designs::judge(const Design& design, View view) const {
   const Judging& with = judging_.judging;
-  const auto changed = tree(design, view);
-  if (!changed) return std::unexpected(changed.error());
-  auto built = changed->model(*with.behaviours, tree_.path() + " (planned)", with.loadRules);
+  auto built = model(design, view);
   if (!built) return std::unexpected(built.error());
   // Of each bound only what it bounds; what is kept today is at its best already.
   if (view != View::real) {
@@ -136,9 +134,7 @@ Result<DesignState> Designs::judge(const Design& design, View view) const {
 
 Result<std::map<std::string, channel::Verdict>> Designs::verdictsShut(const Design& design) const {
   const Judging& with = judging_.judging;
-  const auto changed = tree(design, View::shut);
-  if (!changed) return std::unexpected(changed.error());
-  auto built = changed->model(*with.behaviours, tree_.path() + " (planned)", with.loadRules);
+  auto built = model(design, View::shut);
   if (!built) return std::unexpected(built.error());
   std::erase_if(built->claims, attack::isAboutGoal);
   const channel::Judge judge(*built, *with.behaviours, with.today);

@@ -46,7 +46,7 @@ class Designs {
 
   // Errors: two candidates clash (a name, an address); the changed model cannot be read.
   Result<ModelTree> tree(const Design& design) const { return tree(design, View::real); }
-  Result<model::Model> model(const Design& design) const;
+  Result<model::Model> model(const Design& design) const { return model(design, View::real); }
   Result<DesignState> state(const Design& design) const { return state(design, View::real); }  // remembered
 
   // Bounds of designs, remembered: as if nothing that is not mixed permitted anything, and as if all that is
@@ -65,6 +65,7 @@ class Designs {
 
  private:
   Result<ModelTree> tree(const Design& design, View view) const;
+  Result<model::Model> model(const Design& design, View view) const;
   Result<DesignState> state(const Design& design, View view) const;
   Result<DesignState> judge(const Design& design, View view) const;
 

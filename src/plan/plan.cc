@@ -132,9 +132,9 @@ Result<void> Planning::bound(Selector& selector) {
   auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
   if (!bounding) return std::unexpected(bounding.error());
   // Where nothing needs long the search has found all of these by then, and better ones.
-  SelectionLimits guesses = limits();
+  const SelectionLimits all = limits();
   const FirstDesigns first =
-      firstDesigns(plan_.problem, *designs_, selector.knowledge(), guesses, guesses.seconds / 3);
+      firstDesigns(plan_.problem, *designs_, selector.knowledge(), all, all.seconds / 3);
   for (const Design& design : first.together) (void)selector.evaluate(design);
   SelectionLimits third = limits();
   third.seconds /= 3;
