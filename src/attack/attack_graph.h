@@ -32,7 +32,7 @@ using AssetId = StrongId<struct AssetTag>;
 enum class FactKind : std::uint8_t {
   bytes,      // bytes of his are in state `node` of the flow
   escapes,    // bytes in state `node` get out to him
-  leaves,     // bytes from the party get out to him, the first hop in packets of `index`
+  leaves,     // bytes from the party get out to him, the first hop in packets that `index` stands for
   failed,     // layer or gap `index` of reach and channel is open
   hears,      // code of his gets what arrives in state `node`
   told,       // bytes of his choice reach the service
@@ -54,7 +54,7 @@ struct Fact {
   FactKind kind = FactKind::bytes;
   reach::PartyId party;
   model::ServiceId service;
-  std::uint32_t index = 0;  // node, credential, asset, product, set of packets
+  std::uint32_t index = 0;  // node, credential, asset, product, set or kind of packets
   std::string impact;       // of impact: its kind
 };
 

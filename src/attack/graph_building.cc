@@ -47,6 +47,10 @@ bool lies(const reach::Network& network, PartyId id, const model::PlaceTerms& te
   });
 }
 
+space::ServiceSet spokenIn(const Premise& premise) {
+  return premise.services.empty() ? space::ServiceSet::all() : premise.services;
+}
+
 }  // namespace
 
 GraphBuilding::GraphBuilding(const model::Model& model, const model::BehaviourCatalogue& behaviours,
@@ -96,6 +100,7 @@ AttackGraph GraphBuilding::build() {
       counteredAt_.back()[p] = lies(*network_, PartyId(p), measure.at);
   }
   listCredentials();
+  listSpoken();
   addFlow();
   addReading();
   addEscapes();
@@ -268,6 +273,17 @@ void GraphBuilding::listCredentials() {
   }
 }
 
+// The sets of packets that premises `leaves` speak of.
+void GraphBuilding::listSpoken() {
+  for (const StepTemplate& rule : templates_.all()) {
+    for (const Premise& premise : rule.needs) {
+      if (premise.kind != PremiseKind::leaves) continue;
+      if (std::ranges::find(spoken_, spokenIn(premise)) == spoken_.end())
+        spoken_.push_back(spokenIn(premise));
+    }
+  }
+}
+
 void GraphBuilding::addStart() {
   AttackStep begins;
   begins.start = true;
@@ -346,29 +362,57 @@ void GraphBuilding::addEscapes() {
   }
 }
 
-FactId GraphBuilding::leaves(PartyId party, space::ServiceSet services) {
-  const auto spoken = std::ranges::find(spoken_, services);
-  const auto index = static_cast<std::uint32_t>(spoken - spoken_.begin());
-  if (spoken == spoken_.end()) spoken_.push_back(services);
+// Hops whose packets are in the same of the sets that templates speak of lead to one fact, from which what
+// leaves in each of these sets follows.
+FactId GraphBuilding::leaves(PartyId party, const Premise& premise) {
+  const auto set = static_cast<std::size_t>(std::ranges::find(spoken_, spokenIn(premise)) - spoken_.begin());
+  const FactId leaving = fact(FactKind::leaves, party.value, static_cast<std::uint32_t>(set));
+  if (!leaving_.insert(leaving).second) return leaving;
+  std::set<std::uint32_t> alike;
+  for (const std::size_t s : flowFrom_[party.index()]) {
+    const FlowStep& flow = made_.flow.steps[s];
+    if (!flow.hops.empty()) {
+      const std::uint32_t kind = kindOf(flow.packets);
+      if (packetKinds_[kind][set]) alike.insert(kind);
+    } else if (flow.to < made_.outside.size() && !made_.outside[flow.to]) {
+      AttackStep what;
+      what.flow = static_cast<std::uint32_t>(s);
+      what.party = party;
+      std::vector<FactId> premises = opened(flow.atoms);
+      premises.push_back(leaves(PartyId(flow.to), premise));  // it speaks as that machine
+      step(leaving, std::move(premises), {}, what);
+    }
+  }
+  for (const std::uint32_t kind : alike) step(leaving, {leavesIn(party, kind)}, {}, {});
+  return leaving;
+}
+
+FactId GraphBuilding::leavesIn(PartyId party, std::uint32_t kind) {
+  const auto index = static_cast<std::uint32_t>(spoken_.size()) + kind;
   const FactId leaving = fact(FactKind::leaves, party.value, index);
   if (!leaving_.insert(leaving).second) return leaving;
   for (const std::size_t s : flowFrom_[party.index()]) {
     const FlowStep& flow = made_.flow.steps[s];
+    if (flow.hops.empty() || kindOf(flow.packets) != kind) continue;
     AttackStep what;
     what.flow = static_cast<std::uint32_t>(s);
     what.party = party;
     std::vector<FactId> premises = opened(flow.atoms);
-    if (!flow.hops.empty()) {
-      if (!flow.packets.intersects(services)) continue;
-      premises.push_back(fact(FactKind::escapes, flow.to));
-    } else if (flow.to < made_.outside.size() && !made_.outside[flow.to]) {
-      premises.push_back(leaves(PartyId(flow.to), services));  // it speaks as that machine
-    } else {
-      continue;
-    }
-    step(leaving, premises, {}, what);
+    premises.push_back(fact(FactKind::escapes, flow.to));
+    step(leaving, std::move(premises), {}, what);
   }
   return leaving;
+}
+
+std::uint32_t GraphBuilding::kindOf(space::ServiceSet packets) {
+  const auto [known, fresh] = kindOf_.try_emplace(packets);
+  if (!fresh) return known->second;
+  std::vector<bool> in;
+  for (const space::ServiceSet& set : spoken_) in.push_back(packets.intersects(set));
+  const auto found = std::ranges::find(packetKinds_, in);
+  known->second = static_cast<std::uint32_t>(found - packetKinds_.begin());
+  if (found == packetKinds_.end()) packetKinds_.push_back(std::move(in));
+  return known->second;
 }
 
 void GraphBuilding::addMeanings() {

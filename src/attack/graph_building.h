@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "attack/attack_graph.h"
@@ -49,7 +50,10 @@ class GraphBuilding {
   void addMeanings();
   void addManagement();
   void joinLayers();
-  FactId leaves(reach::PartyId party, space::ServiceSet services);
+  void listSpoken();
+  FactId leaves(reach::PartyId party, const Premise& premise);
+  FactId leavesIn(reach::PartyId party, std::uint32_t kind);
+  std::uint32_t kindOf(space::ServiceSet packets);
   FactId switchesOf(model::ZoneId zone);
   std::string product(reach::PartyId party) const;
 
@@ -73,8 +77,11 @@ class GraphBuilding {
   std::map<reach::AtomId, reach::PartyId> codeAtoms_;
   std::vector<std::vector<std::size_t>> flowFrom_;  // by node: steps of the flow
   std::set<FactId> leaving_;                        // facts `leaves` whose steps are there
-  std::vector<space::ServiceSet> spoken_;           // by index of facts `leaves`
-  std::vector<bool> absent_;                        // by party: another stands for it
+  // Facts `leaves` have the position in `spoken_` as index; behind these come the kinds of packets.
+  std::vector<space::ServiceSet> spoken_;
+  std::vector<std::vector<bool>> packetKinds_;  // each once: of which of `spoken_` some packets are
+  std::unordered_map<space::ServiceSet, std::uint32_t> kindOf_;  // position in `packetKinds_`
+  std::vector<bool> absent_;                                     // by party: another stands for it
   std::vector<std::vector<reach::PartyId>> assetParties_;
   std::vector<FactId> openKnown_;               // by AtomId, as `open` said; not valid: not asked yet
   std::vector<std::vector<bool>> counteredAt_;  // by countermeasure of the model: by party

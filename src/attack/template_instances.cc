@@ -141,7 +141,7 @@ void GraphBuilding::bind(TemplateId rule, std::size_t at, const Instance& instan
           },
           false);
     case PremiseKind::leaves:
-      return needs(leaves(party, premise.services.empty() ? space::ServiceSet::all() : premise.services));
+      return needs(leaves(party, premise));
     case PremiseKind::asset:
     case PremiseKind::collected:
       for (std::size_t a = 0; a < model_.assets.size(); ++a) {
