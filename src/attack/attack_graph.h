@@ -109,9 +109,10 @@ struct AttackGraph {
   const model::Model* model = nullptr;
   const StepTemplates* templates = nullptr;
   bool devicesMayFail = true;
-  std::vector<std::string> parties;    // names, by PartyId
-  std::vector<bool> outside;           // by party: he is at home there
-  std::vector<model::HostId> standIn;  // by host: which one the graph speaks of in its place
+  std::vector<std::string> parties;      // names, by PartyId
+  std::vector<bool> outside;             // by party: he is at home there
+  std::vector<model::HostId> standIn;    // by host: which one the graph speaks of in its place
+  std::vector<reach::PartyId> managers;  // from where an enforcement point is managed; sorted
   channel::GuardedFlow flow;
   std::vector<HeldCredential> credentials;
   DerivationGraph graph;

@@ -99,6 +99,12 @@ AttackGraph GraphBuilding::build() {
     for (std::size_t p = 0; p < counteredAt_.back().size(); ++p)
       counteredAt_.back()[p] = lies(*network_, PartyId(p), measure.at);
   }
+  for (std::size_t p = 0; p < network_->parties().size(); ++p) {
+    const bool manages = std::ranges::any_of(model_.devices, [&](const model::Device& device) {
+      return device.managedFrom && lies(*network_, PartyId(p), *device.managedFrom);
+    });
+    if (manages && !absent_[p] && !made_.outside[p]) made_.managers.emplace_back(p);
+  }
   listCredentials();
   listSpoken();
   addFlow();
@@ -445,11 +451,11 @@ void GraphBuilding::addManagement() {
     if (!of.key.starts_with("device ")) continue;
     const auto device = std::ranges::find(model_.devices, of.key.substr(7), &model::Device::name);
     if (device == model_.devices.end() || !device->managedFrom) continue;
-    for (std::uint32_t p = 0; p < made_.parties.size(); ++p) {
-      if (made_.outside[p] || absent_[p] || !lies(*network_, PartyId(p), *device->managedFrom)) continue;
+    for (const PartyId party : made_.managers) {
+      if (!lies(*network_, party, *device->managedFrom)) continue;
       AttackStep what;
-      what.party = PartyId(p);
-      step(open, {fact(FactKind::admin, p)}, {}, what);
+      what.party = party;
+      step(open, {fact(FactKind::admin, party.value)}, {}, what);
     }
   }
 }

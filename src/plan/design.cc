@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "attack/attack_goals.h"
+#include "attack/closure.h"
 #include "attack/depth.h"
 #include "attack/goal_judge.h"
+#include "channel/trust.h"
 #include "measure/way_success.h"
 #include "plan/yaml_editing.h"
 
@@ -80,68 +83,145 @@ Result<model::Model> Designs::model(const Design& design, View view) const {
   return built->model(*judging_.judging.behaviours, tree_.path() + " (planned)", judging_.judging.loadRules);
 }
 
-Result<DesignState> Designs::judge(const Design& design, View view) const {
+Result<std::vector<GoalState>> Designs::goalsIn(const attack::AttackGraph& graph) const {
   const Judging& with = judging_.judging;
-  auto built = model(design, view);
-  if (!built) return std::unexpected(built.error());
-  // Of each bound only what it bounds; what is kept today is at its best already.
-  if (view != View::real) {
-    const auto today = this->state({}, View::real);
-    if (!today) return std::unexpected(today.error());
-    std::erase_if(built->claims, [&](const model::Claim& claim) {
-      const bool opening = claim.kind == model::ClaimKind::always;
-      const auto was = today->claims.find(claim.id);
-      const bool kept = was != today->claims.end() && was->second == channel::Verdict::kept;
-      return opening != (view == View::open) || (view == View::shut && kept);
-    });
+  std::vector<measure::Interval> stops;
+  if (judging_.evidence != nullptr) {
+    auto measured = measure::stopsOf(graph, *judging_.evidence, *with.templates, with.today);
+    if (!measured) return std::unexpected(measured.error());
+    stops = std::move(*measured);
   }
-  DesignState state;
+  const attack::DepthFinder finder(graph.graph, graph.groups);
+  attack::SearchLimits limits;
+  limits.seconds = judging_.seconds;
+  limits.sets = 1;
+  std::vector<GoalState> goals;
+  for (const model::Goal& goal : goals_) {
+    GoalState of;
+    const auto fact = graph.goal(goal);
+    const attack::Depth depth = fact ? finder.depth(*fact, limits) : attack::Depth{};
+    of.possible = depth.possible;
+    of.depth = depth.lower;
+    of.exact = depth.exact || !depth.possible;
+    of.success = !of.possible    ? measure::Interval{0, 0}
+                 : stops.empty() ? measure::Interval{0, 1}
+                                 : measure::bestWay(graph, *fact, stops);
+    goals.push_back(of);
+  }
+  return goals;
+}
+
+namespace {
+
+// Whether what holds in a graph whose enforcement points cannot fail holds with them as well, as far as
+// `Designs::bounded` promises. One that nobody can make fail without something failing first takes part in no
+// way of depth 0: so a depth of at most 1 stays, and what surely may succeed still does.
+bool decided(const attack::AttackGraph& graph, const std::vector<GoalState>& goals) {
+  std::optional<bool> managed;
+  const auto pointsFall = [&] {
+    if (graph.managers.empty()) return false;
+    if (!managed) {
+      const attack::Closure today(graph.graph);
+      managed = std::ranges::any_of(graph.managers, [&](reach::PartyId party) {
+        const auto admin = graph.find(attack::FactKind::admin, party.value);
+        return admin && today.holds(*admin);
+      });
+    }
+    return *managed;
+  };
+  return std::ranges::all_of(goals, [&](const GoalState& goal) {
+    return goal.possible && goal.exact && goal.success.hi == 1 &&
+           (goal.depth == 0 || (goal.depth == 1 && !pointsFall()));
+  });
+}
+
+}  // namespace
+
+Result<model::Model> Designs::judgedModel(const Design& design, View view) const {
+  auto built = model(design, view);
+  if (!built || view == View::real) return built;
+  const auto today = verdicts({}, View::real);
+  if (!today) return std::unexpected(today.error());
+  std::erase_if(built->claims, [&](const model::Claim& claim) {
+    const bool opening = claim.kind == model::ClaimKind::always;
+    const auto was = today->find(claim.id);
+    const bool kept = was != today->end() && was->second == channel::Verdict::kept;
+    return opening != (view == View::open) || (view == View::shut && kept);
+  });
+  return built;
+}
+
+Result<Designs::Judged> Designs::judge(const Design& design, View view, bool whole) const {
+  const Judging& with = judging_.judging;
+  const auto built = judgedModel(design, view);
+  if (!built) return std::unexpected(built.error());
+  Judged judged;
   const channel::Judge judge(*built, *with.behaviours, with.today);
   std::vector<channel::ClaimResult> results = judge.judgeAll(with.jobs);
-  const bool aboutGoals = std::ranges::any_of(built->claims, attack::isAboutGoal);
-  if (with.templates != nullptr && with.use != nullptr &&
-      (aboutGoals || (!goals_.empty() && view != View::open))) {
-    const attack::AttackGraph graph =
-        attack::buildAttackGraph(*built, *with.behaviours, judge.trust(), *with.templates);
-    attack::GoalJudge(graph, *with.use, with.today, judging_.seconds).judgeAmong(results);
-    std::vector<measure::Interval> stops;
-    if (judging_.evidence != nullptr && !goals_.empty()) {
-      auto measured = measure::stopsOf(graph, *judging_.evidence, *with.templates, with.today);
-      if (!measured) return std::unexpected(measured.error());
-      stops = std::move(*measured);
+  // Guarantees of patterns count for nothing, so that `bounded` does without their verdicts.
+  const bool aboutGoals = std::ranges::any_of(built->claims, [&](const model::Claim& claim) {
+    return attack::isAboutGoal(claim) &&
+           (whole || std::ranges::find(places_.model().claims, claim.id, &model::Claim::id) !=
+                         places_.model().claims.end());
+  });
+  const bool goals = !goals_.empty() && view != View::open;
+  if (with.templates != nullptr && with.use != nullptr && (aboutGoals || goals)) {
+    const auto graphOf = [&](bool devicesMayFail) {
+      return attack::buildAttackGraph(*built, *with.behaviours, judge.trust(), *with.templates, {},
+                                      devicesMayFail);
+    };
+    const auto settle = [&](const attack::AttackGraph& graph) -> Result<void> {
+      auto found = goalsIn(graph);
+      if (!found) return std::unexpected(found.error());
+      judged.state.goals = std::move(*found);
+      return {};
+    };
+    judged.whole = whole || aboutGoals;
+    if (!judged.whole) {
+      const attack::AttackGraph graph = graphOf(false);
+      if (const auto settled = settle(graph); !settled) return std::unexpected(settled.error());
+      judged.whole = !decided(graph, judged.state.goals);
     }
-    const attack::DepthFinder finder(graph.graph, graph.groups);
-    attack::SearchLimits limits;
-    limits.seconds = judging_.seconds;
-    limits.sets = 1;
-    for (const model::Goal& goal : goals_) {
-      GoalState of;
-      const auto fact = graph.goal(goal);
-      const attack::Depth depth = fact ? finder.depth(*fact, limits) : attack::Depth{};
-      of.possible = depth.possible;
-      of.depth = depth.lower;
-      of.exact = depth.exact || !depth.possible;
-      of.success = !of.possible    ? measure::Interval{0, 0}
-                   : stops.empty() ? measure::Interval{0, 1}
-                                   : measure::bestWay(graph, *fact, stops);
-      state.goals.push_back(of);
+    if (judged.whole) {
+      const attack::AttackGraph graph = graphOf(true);
+      if (aboutGoals) attack::GoalJudge(graph, *with.use, with.today, judging_.seconds).judgeAmong(results);
+      if (goals)
+        if (const auto settled = settle(graph); !settled) return std::unexpected(settled.error());
     }
   }
   for (const channel::ClaimResult& result : results)
-    state.claims.emplace(result.claim->id, result.judgement.verdict);
-  return state;
+    if (judged.whole || !attack::isAboutGoal(*result.claim))
+      judged.state.claims.emplace(result.claim->id, result.judgement.verdict);
+  return judged;
 }
 
-Result<std::map<std::string, channel::Verdict>> Designs::verdictsShut(const Design& design) const {
+Result<Designs::Verdicts> Designs::verdicts(const Design& design, View view) const {
+  const std::pair key(view, design);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = verdicts_.find(key); found != verdicts_.end()) return found->second;
+  }
   const Judging& with = judging_.judging;
-  auto built = model(design, View::shut);
+  auto built = judgedModel(design, view);
+  Result<Verdicts> verdicts;
+  if (built) {
+    std::erase_if(built->claims, attack::isAboutGoal);
+    const channel::Judge judge(*built, *with.behaviours, with.today);
+    for (const channel::ClaimResult& result : judge.judgeAll(with.jobs))
+      verdicts->emplace(result.claim->id, result.judgement.verdict);
+  } else {
+    verdicts = std::unexpected(std::move(built.error()));
+  }
+  const std::lock_guard lock(mutex_);
+  return verdicts_.emplace(key, std::move(verdicts)).first->second;
+}
+
+Result<std::vector<GoalState>> Designs::goalsAtBest(const Design& design) const {
+  const Judging& with = judging_.judging;
+  const auto built = model(design, View::shut);
   if (!built) return std::unexpected(built.error());
-  std::erase_if(built->claims, attack::isAboutGoal);
-  const channel::Judge judge(*built, *with.behaviours, with.today);
-  std::map<std::string, channel::Verdict> verdicts;
-  for (const channel::ClaimResult& result : judge.judgeAll(with.jobs))
-    verdicts.emplace(result.claim->id, result.judgement.verdict);
-  return verdicts;
+  const channel::Trust trust = channel::Trust::of(*built, channel::SuffixLists::builtIn());
+  return goalsIn(attack::buildAttackGraph(*built, *with.behaviours, trust, *with.templates, {}, false));
 }
 
 Result<DesignState> Designs::state(const Design& design, View view) const {
@@ -150,14 +230,41 @@ Result<DesignState> Designs::state(const Design& design, View view) const {
     const std::lock_guard lock(mutex_);
     if (const auto found = known_.find(key); found != known_.end()) return found->second;
   }
-  auto state = judge(design, view);
+  auto judged = judge(design, view, true);
   const std::lock_guard lock(mutex_);
-  return known_.emplace(key, std::move(state)).first->second;
+  return remember(known_, key, std::move(judged));
+}
+
+Result<DesignState> Designs::bounded(const Design& design, View view) const {
+  const std::pair key(view, design);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(key); found != known_.end()) return found->second;
+    if (const auto found = bounded_.find(key); found != bounded_.end()) return found->second;
+  }
+  auto judged = judge(design, view, false);
+  const std::lock_guard lock(mutex_);
+  const bool whole = !judged || judged->whole;
+  return remember(whole ? known_ : bounded_, key, std::move(judged));
+}
+
+Result<DesignState> Designs::remember(Known& known, const std::pair<View, Design>& key,
+                                      Result<Judged> judged) const {
+  Result<DesignState> state = judged ? Result<DesignState>(std::move(judged->state))
+                                     : Result<DesignState>(std::unexpected(std::move(judged.error())));
+  return known.emplace(key, std::move(state)).first->second;
+}
+
+std::size_t Designs::wholeGraphs() const {
+  const std::lock_guard lock(mutex_);
+  return known_.size();
 }
 
 std::size_t Designs::judged() const {
   const std::lock_guard lock(mutex_);
-  return known_.size();
+  std::size_t count = known_.size();
+  for (const auto& [key, state] : bounded_) count += known_.contains(key) ? 0 : 1;
+  return count;
 }
 
 }  // namespace vauban::plan

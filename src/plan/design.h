@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "attack/attack_graph.h"
 #include "measure/measure.h"
 #include "plan/candidates.h"
 
@@ -56,18 +57,40 @@ class Designs {
   Result<DesignState> shut(const Design& design) const { return state(design, View::shut); }
   Result<DesignState> open(const Design& design) const { return state(design, View::open); }
 
-  // What the verifier alone says of the design as if nothing that is not mixed permitted anything, by claim;
-  // claims about goals are left out. Not remembered.
-  Result<std::map<std::string, channel::Verdict>> verdictsShut(const Design& design) const;
+  // The same verdicts of the model's own claims, the same depths and the same upper ends of success as of
+  // `state` and `shut`, for less where ways on which no enforcement point fails decide them; possible is a
+  // goal that is possible in `state`, but the lower end of its success may be less. Remembered.
+  Result<DesignState> bounded(const Design& design) const { return bounded(design, View::real); }
+  Result<DesignState> boundedShut(const Design& design) const { return bounded(design, View::shut); }
+
+  // What the verifier alone says of the claims of the three above; claims about goals are left out.
+  // Remembered.
+  using Verdicts = std::map<std::string, channel::Verdict>;  // by claim
+  Result<Verdicts> verdicts(const Design& design) const { return verdicts(design, View::real); }
+  Result<Verdicts> verdictsShut(const Design& design) const { return verdicts(design, View::shut); }
+  Result<Verdicts> verdictsOpen(const Design& design) const { return verdicts(design, View::open); }
+
+  // The goals of `shut` as if no enforcement point could fail: at least as deep as they are. Not remembered.
+  Result<std::vector<GoalState>> goalsAtBest(const Design& design) const;
 
   const std::vector<model::Goal>& goals() const { return goals_; }
-  std::size_t judged() const;
+  std::size_t judged() const;       // designs, of each view
+  std::size_t wholeGraphs() const;  // of them those whose points could fail
 
  private:
   Result<ModelTree> tree(const Design& design, View view) const;
   Result<model::Model> model(const Design& design, View view) const;
   Result<DesignState> state(const Design& design, View view) const;
-  Result<DesignState> judge(const Design& design, View view) const;
+  Result<DesignState> bounded(const Design& design, View view) const;
+  Result<Verdicts> verdicts(const Design& design, View view) const;
+  // Of a bound only the claims that it bounds are left; what is kept today is at its best already.
+  Result<model::Model> judgedModel(const Design& design, View view) const;
+  struct Judged {
+    DesignState state;
+    bool whole = true;  // false: only as far as `bounded` promises
+  };
+  Result<Judged> judge(const Design& design, View view, bool whole) const;
+  Result<std::vector<GoalState>> goalsIn(const attack::AttackGraph& graph) const;
 
   ModelTree tree_;
   const PatternPlaces& places_;
@@ -77,7 +100,11 @@ class Designs {
   std::vector<std::uint32_t> order_;  // by candidate: when it is applied
   std::vector<model::Goal> goals_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<View, Design>, Result<DesignState>> known_;
+  using Known = std::map<std::pair<View, Design>, Result<DesignState>>;
+  Result<DesignState> remember(Known& known, const std::pair<View, Design>& key, Result<Judged> judged) const;
+
+  mutable Known known_, bounded_;
+  mutable std::map<std::pair<View, Design>, Result<Verdicts>> verdicts_;
 };
 
 }  // namespace vauban::plan

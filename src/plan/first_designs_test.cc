@@ -53,7 +53,7 @@ Found found(double budgetDays, double seconds) {
   EXPECT_TRUE(selector->evaluate({}).has_value());
   SelectionLimits limits;
   limits.budgetDays = budgetDays;
-  const FirstDesigns first = firstDesigns(problem, designs, selector->knowledge(), limits, seconds);
+  const FirstDesigns first = firstForClaims(problem, designs, selector->knowledge(), limits, seconds);
   const auto named = [&](const std::vector<Design>& all) {
     std::vector<std::vector<std::string>> names;
     for (const Design& design : all) {
@@ -79,6 +79,39 @@ TEST(FirstDesigns, KeepToTheLimits) {
   EXPECT_EQ(found(2, 60).together, (Names{{"withdraw-flow-1"}}));
   EXPECT_TRUE(found(1, 60).together.empty());
   EXPECT_TRUE(found(100, 0).least.empty());
+}
+
+// Two logins lie about on his machine: what stops the use of one alone makes nothing deeper.
+TEST(FirstDesigns, MakeGoalsDeeperAndLoseNoClaim) {
+  const auto ground = testing::Ground::ofFile("tests/scenarios/plan-goes-round/model.yaml");
+  DesignJudging with;
+  with.judging = testing::judging(true);
+  const std::vector<Candidate> candidates =
+      candidatesOf(ground->tree, *ground->places, testing::patterns(), {}, {}).all;
+  const Designs designs(ground->tree, *ground->places, testing::patterns(), candidates, with);
+  const PlanProblem problem = planProblem(ground->model, designs, testing::patterns(), candidates, {},
+                                          std::nullopt, kTargetDepth, with);
+  PlanOracle oracle(problem, designs);
+  auto selector = Selector::make(problem.selection, &oracle);
+  ASSERT_TRUE(selector.has_value());
+  const auto before = selector->evaluate({});
+  ASSERT_TRUE(before.has_value());
+  SelectionLimits limits;
+  limits.budgetDays = 30;
+  const FirstDesigns first = firstForGoals(problem, designs, selector->knowledge(), limits, {}, 60);
+  ASSERT_FALSE(first.together.empty());
+  const std::uint32_t depth = *problem.tier(TierKind::depth);
+  double last = before->tiers[depth];
+  for (const Design& design : first.together) {
+    const auto value = selector->evaluate(design);
+    ASSERT_TRUE(value.has_value());
+    EXPECT_GT(value->tiers[depth], last);
+    last = value->tiers[depth];
+    double days = 0;
+    for (const std::uint32_t c : design) days += candidates[c].days();
+    EXPECT_LE(days, 30);
+  }
+  EXPECT_TRUE(firstForGoals(problem, designs, selector->knowledge(), limits, {}, 0).least.empty());
 }
 
 }  // namespace

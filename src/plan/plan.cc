@@ -29,6 +29,8 @@ class Planning {
   Result<void> findCandidates();
   SelectionLimits limits() const;
   Result<void> bound(Selector& selector);
+  void learn(Selector& learner, const std::vector<LevelCut>& cuts,
+             const std::vector<std::uint32_t>& levels) const;
   Result<void> order(Selector& selector);
   Result<void> describe(const RoadMap& map);
   void state(PlanStep& step, const DesignState& before, const DesignState& after) const;
@@ -126,36 +128,80 @@ Result<Plan> Planning::run() {
   return std::move(plan_);
 }
 
-// The bound's own best is where the search had better begin, and its cuts hold for the problem.
+// What teaches the search before it begins. Each part has a share of the time that is left then.
 Result<void> Planning::bound(Selector& selector) {
+  const auto share = [&](double part) {
+    SelectionLimits limits = this->limits();
+    limits.seconds *= part;
+    limits.tieSeconds = 0;
+    return limits;
+  };
+  const auto judge = [](Selector& by, const std::vector<Design>& designs) {
+    for (const Design& design : designs) (void)by.evaluate(design);  // one that cannot be built teaches that
+  };
+  // Claims count most, and the verifier alone judges them: they are looked at before any attack graph is
+  // made.
+  const FirstDesigns first =
+      firstForClaims(plan_.problem, *designs_, selector.knowledge(), limits(), share(0.2).seconds);
+  const ClaimsPart claims = claimsOf(plan_.problem, ground_.places->model());
+  const auto learnClaims = [&](SelectionProblem problem, ClaimsOracle::Of of) -> Result<Design> {
+    ClaimsOracle oracle(claims.problem, *designs_, of);
+    auto searching = Selector::make(std::move(problem), &oracle);
+    if (!searching) return std::unexpected(searching.error());
+    for (LevelCut cut : selector.knowledge().cuts()) {
+      const auto level = std::ranges::find(claims.levels, cut.level);
+      if (level == claims.levels.end()) continue;
+      cut.level = static_cast<std::uint32_t>(level - claims.levels.begin());
+      searching->knowledge().addCut(std::move(cut));
+    }
+    judge(*searching, first.together);
+    const auto best = searching->best(share(0.15));
+    if (!best) return std::unexpected(best.error());
+    learn(selector, searching->knowledge().cuts(), claims.levels);
+    return best->chosen;
+  };
+  if (const auto best = learnClaims(boundOf(claims.problem, plan_.candidates), ClaimsOracle::Of::bound);
+      !best)
+    return std::unexpected(best.error());
+  const auto kept = learnClaims(claims.problem.selection, ClaimsOracle::Of::problem);
+  if (!kept) return std::unexpected(kept.error());
+  judge(selector, {*kept});
+  if (ground_.judging.judging.templates != nullptr && !plan_.goals.empty()) {
+    const FirstDesigns deeper =
+        firstForGoals(plan_.problem, *designs_, selector.knowledge(), limits(), *kept, share(0.3).seconds);
+    judge(selector, deeper.together);
+  }
+
+  // The bound's own best is where the search had better begin.
   BoundOracle oracle(plan_.problem, *designs_);
   auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
   if (!bounding) return std::unexpected(bounding.error());
-  // Where nothing needs long the search has found all of these by then, and better ones.
-  const SelectionLimits all = limits();
-  const FirstDesigns first =
-      firstDesigns(plan_.problem, *designs_, selector.knowledge(), all, all.seconds / 3);
-  for (const Design& design : first.together) (void)selector.evaluate(design);
-  SelectionLimits third = limits();
-  third.seconds /= 3;
-  third.tieSeconds = 0;
-  const auto best = bounding->best(third);
+  learn(*bounding, selector.knowledge().cuts(), {});
+  const auto best = bounding->best(share(1.0 / 3));
   if (!best) return std::unexpected(best.error());
-  for (LevelCut cut : bounding->knowledge().cuts()) {
-    std::erase_if(cut.chosen, [&](std::uint32_t c) { return c >= plan_.candidates.size(); });
-    selector.knowledge().addCut(std::move(cut));
-  }
-  (void)selector.evaluate(best->chosen);  // one that cannot be built teaches that, too
+  learn(selector, bounding->knowledge().cuts(), {});
+  judge(selector, {best->chosen});
   // And what is best without any judgement, so that there is something when time ends early.
   SelectionProblem linear = plan_.problem.selection;
   linear.levels.clear();
   auto blind = Selector::make(std::move(linear), nullptr);
   if (!blind) return std::unexpected(blind.error());
-  SelectionLimits few = limits();
+  SelectionLimits few = share(1);
   few.seconds = std::min(few.seconds, 2.0);
-  few.tieSeconds = 0;
-  if (const auto covered = blind->best(few)) (void)selector.evaluate(covered->chosen);
+  if (const auto covered = blind->best(few)) judge(selector, {covered->chosen});
   return {};
+}
+
+// Cuts of a bound or a part hold for the problem. `levels`: which ones of the learner they are about; none:
+// the same.
+void Planning::learn(Selector& learner, const std::vector<LevelCut>& cuts,
+                     const std::vector<std::uint32_t>& levels) const {
+  for (LevelCut cut : cuts) {
+    if (!levels.empty()) cut.level = levels[cut.level];
+    // The bound has one candidate more, which is never built.
+    std::erase_if(cut.chosen, [&](std::uint32_t c) { return c >= plan_.candidates.size(); });
+    learner.knowledge().addCut(std::move(cut));
+  }
 }
 
 void Planning::effectsOf(PlanStep& step) const {

@@ -236,7 +236,7 @@ SelectionProblem boundOf(const PlanProblem& problem, const std::vector<Candidate
 }
 
 Result<std::vector<bool>> BoundOracle::evaluate(const Design& design) {
-  const auto shut = designs_.shut(design);
+  const auto shut = designs_.boundedShut(design);
   const auto open = designs_.open(design);
   std::vector<bool> levels;
   for (std::size_t l = 0; l < problem_.levels.size(); ++l) {
@@ -249,8 +249,43 @@ Result<std::vector<bool>> BoundOracle::evaluate(const Design& design) {
   return levels;
 }
 
+ClaimsPart claimsOf(const PlanProblem& whole, const model::Model& model) {
+  ClaimsPart part;
+  const std::uint32_t claims = *whole.tier(TierKind::claims);
+  part.problem.tiers.assign(whole.tiers.begin(), whole.tiers.begin() + claims + 1);
+  part.problem.selection.candidates = whole.selection.candidates;
+  for (const CoverageTier& coverage : whole.selection.coverage)
+    if (coverage.tier <= claims) part.problem.selection.coverage.push_back(coverage);
+  for (std::uint32_t l = 0; l < whole.levels.size(); ++l) {
+    if (whole.levels[l].tier != TierKind::claims) continue;
+    const auto claim = std::ranges::find(model.claims, whole.levels[l].claim, &model::Claim::id);
+    if (claim == model.claims.end() || attack::isAboutGoal(*claim)) continue;
+    part.problem.levels.push_back(whole.levels[l]);
+    part.problem.selection.levels.push_back(whole.selection.levels[l]);
+    part.levels.push_back(l);
+  }
+  return part;
+}
+
+Result<std::vector<bool>> ClaimsOracle::evaluate(const Design& design) {
+  const bool bound = of_ == Of::bound;
+  const auto shut = bound ? designs_.verdictsShut(design) : designs_.verdicts(design);
+  if (!bound && !shut) return std::unexpected(shut.error());
+  const auto open = bound ? designs_.verdictsOpen(design) : shut;
+  std::vector<bool> levels;
+  for (std::size_t l = 0; l < problem_.levels.size(); ++l) {
+    const auto& verdicts = problem_.selection.levels[l].closing ? shut : open;
+    const auto found =
+        verdicts ? verdicts->find(problem_.levels[l].claim) : Designs::Verdicts::const_iterator{};
+    // Of a bound, what was not judged is at its best.
+    const bool judged = verdicts && found != verdicts->end();
+    levels.push_back(judged ? found->second == channel::Verdict::kept : bound);
+  }
+  return levels;
+}
+
 Result<std::vector<bool>> PlanOracle::evaluate(const Design& design) {
-  const auto state = designs_.state(design);
+  const auto state = designs_.bounded(design);
   if (!state) return std::unexpected(state.error());
   std::vector<bool> levels;
   for (const LevelMeaning& level : problem_.levels) levels.push_back(holds(level, *state));

@@ -84,6 +84,27 @@ class BoundOracle : public DesignOracle {
   const Designs& designs_;
 };
 
+// The part that the verifier alone judges: tiers up to claims, of these those that are not about goals.
+struct ClaimsPart {
+  PlanProblem problem;
+  std::vector<std::uint32_t> levels;  // by level of `problem`: which one of the whole
+};
+ClaimsPart claimsOf(const PlanProblem& whole, const model::Model& model);
+
+// Levels of a claims part, or of the bound of one.
+class ClaimsOracle : public DesignOracle {
+ public:
+  enum class Of : std::uint8_t { problem, bound };
+  ClaimsOracle(const PlanProblem& claims, const Designs& designs, Of of)
+      : problem_(claims), designs_(designs), of_(of) {}
+  Result<std::vector<bool>> evaluate(const Design& design) override;
+
+ private:
+  const PlanProblem& problem_;
+  const Designs& designs_;
+  const Of of_;
+};
+
 // Whether a level holds in a state.
 bool holds(const LevelMeaning& level, const DesignState& state);
 
