@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <memory>
 
 #include "base/result.h"
@@ -12,6 +13,10 @@ namespace vauban::attack {
 namespace {
 
 using Status = Solution::Status;
+
+// Integer variables. With a cutoff the search is short: where there are more, beginning anew at its root
+// costs more than it gives (measured: docs/decisions/0031-plan-selection.md).
+constexpr std::ptrdiff_t kFewOpen = 128;
 
 // Columns and rows as HiGHS takes them: the matrix by rows, compressed.
 struct Arrays {
@@ -71,6 +76,18 @@ class Highs : public Solver {
     // Its default stops within a hundredth of a percent of the best.
     Highs_setDoubleOptionValue(highs, "mip_rel_gap", 0);
     Highs_setDoubleOptionValue(highs, "mip_abs_gap", program.gap);
+    const bool mixed = std::ranges::any_of(program.variables, &IntegerProgram::Variable::integer);
+    const double direction = program.maximise ? -1 : 1;
+    const double rounding = 1e-6 * std::max(1.0, std::abs(program.cutoff.value_or(0)));
+    if (mixed && program.cutoff) {
+      // It asks for less than this, and turns what is to be maximised round.
+      const double slack = std::max(program.gap / 2, rounding);
+      Highs_setDoubleOptionValue(highs, "objective_bound", direction * *program.cutoff + slack);
+      const auto open = std::ranges::count_if(program.variables, [](const IntegerProgram::Variable& v) {
+        return v.integer && v.lower < v.upper;
+      });
+      if (open > kFewOpen) Highs_setBoolOptionValue(highs, "mip_allow_restart", 0);
+    }
     const HighsInt passed = Highs_passMip(
         highs, static_cast<HighsInt>(program.variables.size()), static_cast<HighsInt>(program.rows.size()),
         static_cast<HighsInt>(arrays.indices.size()), kHighsMatrixFormatRowwise,
@@ -91,18 +108,29 @@ class Highs : public Solver {
       HighsInt primal = kHighsSolutionStatusNone;
       Highs_getIntInfoValue(highs, "primal_solution_status", &primal);
       if (primal == kHighsSolutionStatusFeasible) solution.status = Status::feasible;
-      const bool mixed = std::ranges::any_of(program.variables, &IntegerProgram::Variable::integer);
       if (mixed) Highs_getDoubleInfoValue(highs, "mip_dual_bound", &solution.bound);
+      // What is worse than the cutoff was not looked at.
+      if (mixed && program.cutoff) {
+        solution.bound = direction * std::min(direction * solution.bound, direction * *program.cutoff);
+      }
     }
     if (!solution.hasValues()) return;
     solution.values.assign(program.variables.size(), 0);
     std::vector<double> activities(program.rows.size());
-    Highs_getSolution(highs, solution.values.data(), nullptr, activities.data(), nullptr);
+    if (!mixed && solution.status == Status::optimal) solution.prices.resize(program.rows.size());
+    Highs_getSolution(highs, solution.values.data(), nullptr, activities.data(),
+                      solution.prices.empty() ? nullptr : solution.prices.data());
     for (std::size_t v = 0; v < solution.values.size(); ++v) {
       if (program.variables[v].integer) solution.values[v] = std::round(solution.values[v]);
       solution.objective += solution.values[v] * program.variables[v].objective;
     }
-    if (solution.status == Status::optimal) solution.bound = solution.objective;
+    if (solution.status != Status::optimal) return;
+    solution.bound = solution.objective;
+    if (mixed && program.cutoff &&
+        direction * (solution.objective - *program.cutoff) > program.gap + rounding) {
+      solution.status = Status::infeasible;
+      solution.values.clear();
+    }
   }
 };
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct IntegerProgram {
   std::vector<Row> rows;
   bool maximise = false;
   double gap = 1e-6;  // an objective that is worse by so much is as good as the best one
+  // With integer variables: values with a worse objective are of no use, and where there are no others the
+  // program may be called infeasible.
+  std::optional<double> cutoff = {};
 
   VariableId addVariable(Variable variable) {
     variables.push_back(variable);
@@ -60,6 +64,9 @@ struct Solution {
       {};  // of each variable, where status is optimal or feasible; integers are exact
   double objective = 0;
   double bound = 0;  // no values are better than this; infinite where nothing is known
+  // Of each row, what the objective gains as its limits grow by one; where no variable is integer and status
+  // is optimal.
+  std::vector<double> prices = {};
 
   bool hasValues() const { return status == Status::optimal || status == Status::feasible; }
   bool isOne(VariableId variable) const { return values[variable.index()] > 0.5; }

@@ -122,7 +122,7 @@ struct SelectionAnswer {
   bool flagsContradicted() const { return !contradicted.empty(); }
   std::vector<UnbuildableDesign> unbuildable;  // those met so far, in the order met, the first hundred
   std::size_t evaluations = 0;                 // asked of the oracle in this call
-  std::size_t rounds = 0;                      // integer programs solved in this call
+  std::size_t rounds = 0;                      // integer programs asked in this call
   enum class Stop : std::uint8_t { proven, evaluations, time, solver };  // solver: it found no answer
   Stop stop = Stop::proven;
 };

@@ -16,6 +16,9 @@ constexpr double kEffortShare = 0.4;
 constexpr double kGap =
     0.5;  // together with it less than a unit: the worth is the best, the effort need not be
 
+// Variables. Smaller programs are solved before their relaxation has said anything.
+constexpr std::size_t kLargeProgram = 1000;
+
 using Sum = std::vector<std::pair<VariableId, Units>>;
 
 Units divisorOf(const Sum& sum) {
@@ -149,16 +152,21 @@ SelectionProgram::Rows SelectionProgram::rows(std::size_t tiers) const {
   return rows;
 }
 
-Relaxation SelectionProgram::solve(Rows& rows, const std::vector<Units>& reached, double seconds,
-                                   std::optional<std::size_t> but) {
+void SelectionProgram::keep(Rows& rows, const std::vector<Units>& reached,
+                            std::optional<std::size_t> but) const {
   for (std::size_t t = 0; t < reached.size(); ++t) {
     if (but != t) rows.atLeast(rows.worth[t], reached[t] - knowledge_.base(t));
   }
+}
+
+Relaxation SelectionProgram::solve(Rows& rows, const std::vector<Units>& reached, double seconds,
+                                   std::optional<std::size_t> but, const Narrowing* narrowing) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::min(seconds, 1e7));
   Relaxation relaxation;
   while (true) {
     const double left = std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count();
-    const Solution solution = attack::Solver::highs().solve(rows.program, left);
+    const Solution solution = narrowing != nullptr ? narrowing->solve(rows.program, left)
+                                                   : attack::Solver::highs().solve(rows.program, left);
     ++solved_;
     if (solution.status == Solution::Status::infeasible) {
       relaxation.status = Relaxation::Status::impossible;
@@ -211,10 +219,24 @@ Units SelectionProgram::maximise(Rows& rows, std::size_t tier) {
   return divisor;
 }
 
+double SelectionProgram::leastObjective(const Rows& rows, std::size_t tier, Units worth) const {
+  const Units divisor = divisorOf(rows.worth[tier]);
+  return static_cast<double>(worth - knowledge_.base(tier)) / static_cast<double>(divisor) - kEffortShare;
+}
+
 Relaxation SelectionProgram::best(std::uint32_t tier, const std::vector<Units>& reached, double seconds) {
   Rows rows = this->rows(tier + 1);
   const Units divisor = maximise(rows, tier);
-  Relaxation relaxation = solve(rows, reached, seconds);
+  keep(rows, reached);
+  narrowing_.reset();
+  // Of levels a relaxation says little.
+  if (knowledge_.levelCount() == 0 && rows.program.variables.size() >= kLargeProgram) {
+    const auto start = std::chrono::steady_clock::now();
+    narrowing_ = Narrowing::of(rows.program, seconds);
+    narrowedTier_ = tier;
+    seconds -= std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  Relaxation relaxation = solve(rows, reached, seconds, std::nullopt, narrowing_ ? &*narrowing_ : nullptr);
   if (relaxation.status == Relaxation::Status::best) {
     relaxation.bound = relaxation.worth[tier];
   } else {
@@ -233,15 +255,21 @@ Relaxation SelectionProgram::other(const CandidateSet& than, const std::vector<U
   Rows rows = this->rows(reached.size());
   rows.exclude(than);
   rows.atMost(rows.days, knowledge_.daysOf(than));
+  if (narrowing_) {
+    narrowing_->leaveOut(leastObjective(rows, narrowedTier_, reached[narrowedTier_]), rows.program);
+  }
   if (order == Order::worth) {
     const std::size_t tier = knowledge_.rungs().back().tier;
+    keep(rows, reached, tier);
     maximise(rows, tier);
+    rows.program.cutoff = leastObjective(rows, tier, reached[tier]);
     Relaxation relaxation = solve(rows, reached, seconds, tier);
     if (relaxation.status == Relaxation::Status::best && relaxation.worth[tier] < reached[tier]) {
       relaxation.status = Relaxation::Status::impossible;
     }
     return relaxation;
   }
+  keep(rows, reached);
   if (order == Order::days) {
     const Units divisor = divisorOf(rows.days);
     for (const auto& [variable, units] : rows.days) {

@@ -13,6 +13,7 @@
 
 #include "attack/integer_program.h"
 #include "plan/selection_knowledge.h"
+#include "plan/selection_narrowing.h"
 
 namespace vauban::plan {
 
@@ -44,19 +45,27 @@ class SelectionProgram {
   enum class Order : std::uint8_t { worth, days, count, ids };
   Relaxation other(const CandidateSet& than, const std::vector<Units>& reached, Order order, double seconds);
 
+  // Never again this design: there is one that is preferred to it.
+  void pass(const CandidateSet& design) { forbidden_.push_back(design); }
+
   std::size_t solved() const { return solved_; }
 
  private:
   struct Rows;
   Rows rows(std::size_t tiers) const;
   static Units maximise(Rows& rows, std::size_t tier);  // what is a unit of the objective
-  // At least what was reached, in all tiers but one.
+  // What `maximise` makes of a design that is worth so much, or more than that.
+  double leastObjective(const Rows& rows, std::size_t tier, Units worth) const;
+  // Rows for at least what was reached, in all tiers but one.
+  void keep(Rows& rows, const std::vector<Units>& reached,
+            std::optional<std::size_t> but = std::nullopt) const;
   Relaxation solve(Rows& rows, const std::vector<Units>& reached, double seconds,
-                   std::optional<std::size_t> but = std::nullopt);
-
+                   std::optional<std::size_t> but = std::nullopt, const Narrowing* narrowing = nullptr);
   const SelectionKnowledge& knowledge_;
   const SelectionLimits& limits_;
-  std::vector<CandidateSet> forbidden_;  // what the solver's tolerance let through
+  std::vector<CandidateSet> forbidden_;  // passed, or let through by the solver's tolerance
+  std::optional<Narrowing> narrowing_;   // of the program for the best of a tier
+  std::size_t narrowedTier_ = 0;
   std::size_t solved_ = 0;
 };
 

@@ -11,6 +11,9 @@ namespace {
 // way with each.
 constexpr std::size_t kTogether = 4;
 
+// Designs that are as good, told apart one after the other before programs are asked to.
+constexpr std::size_t kFew = 8;
+
 }  // namespace
 
 SelectionSearch::SelectionSearch(SelectionKnowledge& knowledge, const SelectionLimits& limits)
@@ -81,7 +84,8 @@ SelectionSearch::Next SelectionSearch::settleTies(SelectionProgram& program) {
   using Order = SelectionProgram::Order;
   if (best().design == knowledge_.none()) return Next::goOn;  // nothing is less
   // Where coverage tells designs apart there is rarely another, which the program sees soonest by their
-  // worth.
+  // worth. Where there are few, and none has to be judged, that says soonest which is preferred, too.
+  std::size_t few = knowledge_.levelCount() == 0 ? kFew : 0;
   for (Order order = knowledge_.rungs().empty() ? Order::days : Order::worth;;) {
     if (secondsLeft() <= 0) return stop(Stop::time);
     const CandidateSet than = best().design;
@@ -89,7 +93,11 @@ SelectionSearch::Next SelectionSearch::settleTies(SelectionProgram& program) {
     if (proposed.status == Relaxation::Status::bounded) return stop(Stop::time);
     if (proposed.status == Relaxation::Status::impossible) return Next::goOn;
     const bool asManyDays = knowledge_.daysOf(proposed.design) == knowledge_.daysOf(than);
-    if (order == Order::worth) {
+    if (order == Order::worth && few > 0) {
+      --few;
+      if (const Next next = dispose(proposed, reached_.size()); next != Next::goOn) return next;
+      program.pass(best().design == than ? proposed.design : than);
+    } else if (order == Order::worth) {
       order = Order::days;
     } else if (order == Order::days && asManyDays) {
       order = Order::count;
