@@ -360,8 +360,17 @@ class Mistakes(unittest.TestCase):
             model.write_text("vauban: 1\nzones: {a: {networks: [10.0.0.0/33]}}\n")
             self.assert_refused(said=["model.yaml:2"], model=model)
 
-    def test_output_that_cannot_be_written(self):
-        self.assert_refused("--paths", "0", "--output", "/nowhere/a.txt", said=["cannot be written"])
+    def test_output_that_cannot_be_written_is_told_before_the_search(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for output, said in ((Path(folder) / "none" / "a.txt", "is no folder"), (folder, "is a folder")):
+                # Even before the model is read, which is not there.
+                model = Path(folder) / "no-model.yaml"
+                self.assert_refused("--output", str(output), said=["--output", said], model=model)
+                ran = subprocess.run([PROGRAM, "attack", str(model), "--output", str(output)], capture_output=True,
+                                     text=True, check=False)
+                self.assertNotIn("no-model.yaml", ran.stderr)
+            self.assertEqual([], list(Path(folder).iterdir()))
+        self.assert_refused("--paths", "0", "--output", "/dev/full", said=["cannot be written"])
 
 
 class Who(unittest.TestCase):

@@ -116,6 +116,10 @@ class Queries(Folder):
         self.assertEqual(4, len(result.stdout.split()))
         self.assertIn("only the first 3 rows", result.stderr)
 
+    def test_a_version_of_nothing(self):
+        self.refused(run("audit", "--as-version", "1.0"), "--as-version", "--d3fend FILE")
+        self.refused(run("audit", "--against-version", "1.0"), "--against-version", "--against FILE")
+
     def test_graphs_and_forms(self):
         for form, query in {"json": "ASK { d3f:T1048 a v:AttackTechnique }", "csv": "SELECT (1 AS ?one) {}",
                             "tsv": "SELECT (1 AS ?one) {}", "turtle": "DESCRIBE d3f:DNSAllowlisting",

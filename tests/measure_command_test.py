@@ -70,6 +70,9 @@ class Calls(unittest.TestCase):
         self.assertIn(b"T1021.001", run("measure", model, "--technique", "T1021.01", exits=2))
         self.assertIn(b"false-positives", run("measure", model, "--assume", "false-positive", exits=2))
         self.assertIn(b"a date", run("measure", model, "--today", "yesterday", exits=2))
+        for said in ("seats", "deadline", "judged"):
+            twice = run("measure", model, "--say", f"{said}=1", "--say", f"{said}=0.5", exits=2)
+            self.assertIn(b"is said twice", twice)
 
     def test_the_same_bytes_twice(self):
         model = ROOT / "examples" / "water-utility"

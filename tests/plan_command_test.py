@@ -56,6 +56,21 @@ class Bank(unittest.TestCase):
     def test_wrong_calls(self):
         self.assertIn(b"--standard", run("plan", BANK, "--standard", "cis:ig9", exits=2))
         self.assertIn(b"--role", run("plan", BANK, "--role", "IO-WRL-04=3", exits=2))
+        for seconds in ("0", "-1", "nan", "1e300"):
+            self.assertIn(b"is no time", run("plan", BANK, f"--time-limit={seconds}", exits=2))
+        self.assertIn(b"--target", run("plan", BANK, "--target=-1", exits=2))
+        self.assertIn(b"--budget", run("compare", BANK, "--budget", "nan", exits=2))
+        self.assertIn(b"--today", run("compare", BANK, "--today", "2026-02-30", exits=2))
+
+    def test_output_that_cannot_be_written_is_told_before_the_search(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Beside what is wrong with the model, so before anything is looked for.
+            for output, said in ((Path(folder) / "none" / "plan.json", b"is no folder"), (folder, b"is a folder")):
+                told = run("plan", Path(folder) / "no-model.yaml", "--output", output, exits=2)
+                self.assertIn(b"--output", told)
+                self.assertIn(said, told)
+                self.assertIn(b"no-model.yaml", told)
+            self.assertEqual(list(Path(folder).iterdir()), [])
 
     def test_maturity(self):
         answer = json.loads(run("maturity", BANK, "--format", "json"))

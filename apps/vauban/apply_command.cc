@@ -1,6 +1,7 @@
 #include "apply_command.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "import/load_rules.h"
 #include "knowledge_in_force.h"
 #include "load_model.h"
+#include "measure/evidence.h"
 #include "output_file.h"
 #include "plan_ground.h"
 #include "verdict_format.h"
@@ -48,6 +50,47 @@ Diagnostics conflictsOf(const plan::Pattern& pattern, const std::vector<std::str
   return problems;
 }
 
+// Lists that the call names and that change nothing, since the model says already what they would be.
+std::vector<std::string> unusedLists(const plan::ModelTree& tree, const plan::PatternPlaces& places,
+                                     const plan::Pattern& pattern, const plan::Members& named,
+                                     const plan::Members& members, const plan::Applied& change) {
+  std::vector<std::string> unused;
+  for (const plan::Member& member : pattern.members) {
+    if (member.kind != plan::MemberKind::names || !named.contains(member.name)) continue;
+    plan::Members other = members;
+    other[member.name] = {"another.invalid"};
+    const auto without = plan::applyPattern(tree, places, pattern, other);
+    if (without && without->tree.toYaml() == change.tree.toYaml()) unused.push_back(member.name);
+  }
+  return unused;
+}
+
+Diagnostics mistakesOf(const ApplyCall& call) {
+  Diagnostics mistakes;
+  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
+    mistakes.push_back(callProblem("--today", "'" + call.today + "' is no day", "a date as 2026-11-30"));
+  if (call.list && !call.model.empty())
+    mistakes.push_back(callProblem("--list", "it is of all patterns", "--list, or --list MODEL"));
+  if (call.list && !call.members.empty())
+    mistakes.push_back(callProblem("--members", "a list takes none", "one of --list and --members"));
+  if (call.list && !call.output.empty())
+    mistakes.push_back(callProblem("--output", "a list changes no model", "one of --list and --output"));
+  if (auto mistake = outputMistake(call.output)) mistakes.push_back(std::move(*mistake));
+  return mistakes;
+}
+
+// The changed model names its rule files as before: written to where they are not, it would not load.
+Diagnostics lostRules(const plan::ModelTree& tree, const std::string& output) {
+  namespace fs = std::filesystem;
+  if (output.empty()) return {};
+  std::error_code error;
+  for (const std::string& file : tree.ruleFiles())
+    if (!fs::exists(fs::path(output).parent_path() / file, error))
+      return {callProblem("--output", "the model's rule file '" + file + "' is not where the output is to be",
+                          "a file in '" + (tree.folder().empty() ? "." : tree.folder()) + "'")};
+  return {};
+}
+
 std::string commented(const std::string& text) {
   std::istringstream lines(text);
   std::string line, out;
@@ -64,6 +107,7 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
   const auto ground = patternGround(call.model);
   if (!ground) return std::unexpected(ground.error());
   const auto& [loaded, tree, places] = **ground;
+  if (auto problems = lostRules(tree, call.output); !problems.empty()) return std::unexpected(problems);
   const std::vector<std::string> deployed = deployedPatterns(loaded.model);
   if (auto problems = conflictsOf(pattern, deployed); !problems.empty()) return std::unexpected(problems);
   const auto members = places->complete(pattern, *named, "--members");
@@ -93,14 +137,18 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
   const auto effect = plan::effectOf(tree, *change, judging);
   if (!effect) return std::unexpected(effect.error());
 
-  AppliedPattern answer{pattern, *members, *change, *effect, {}};
+  AppliedPattern answer{pattern, *members, *change,
+                        *effect, {},       unusedLists(tree, *places, pattern, *named, *members, *change)};
   for (const std::string& other : pattern.dependsOn)
     if (std::ranges::find(deployed, other) == deployed.end()) answer.waitsFor.push_back(other);
   const std::string text = appliedText(answer);
-  const std::string model = commented(text) + change->tree.toYaml();
-  if (!call.output.empty())
-    if (auto written = writeFile(call.output, model); !written) return std::unexpected(written.error());
-  std::cout << (call.format == "json" ? appliedJson(answer) : call.output.empty() ? model : text);
+  if (!call.output.empty()) {
+    const auto written = writeFile(call.output, commented(text) + change->tree.toYaml());
+    if (!written) return std::unexpected(written.error());
+  }
+  std::cout << (call.format == "json" ? appliedJson(answer)
+                : call.output.empty() ? commented(text) + change->tree.toYaml()
+                                      : text);
   const bool fine = std::ranges::none_of(effect->claims, [](const plan::ClaimEffect& it) {
     return it.gotWorse() || (it.guarantee && it.after != channel::Verdict::kept);
   });
@@ -112,6 +160,7 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
 ExitCode applyCommand(const ApplyCall& call) {
   const auto patterns = plan::PatternCatalogue::builtIn();
   if (!patterns) return refuse(call.format, patterns.error());
+  if (const Diagnostics mistakes = mistakesOf(call); !mistakes.empty()) return refuse(call.format, mistakes);
   if (call.list) {
     ApplyCall asked = call;  // the one word beside --list is the model
     if (asked.model.empty()) std::swap(asked.pattern, asked.model);

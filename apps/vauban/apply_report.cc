@@ -89,6 +89,8 @@ std::string appliedText(const AppliedPattern& it) {
   }
   text += provable.empty() ? "nothing became provable\n" : "became provable:\n" + provable;
   text += others + fmt::format("{} claims as before\n", unchanged);
+  for (const std::string& member : it.unused)
+    text += fmt::format("{} of the call is not used: the model states its own\n", member);
   for (const std::string& id : it.waitsFor)
     text += fmt::format("it relies on pattern {}, which the model does not list as deployed\n", id);
   return text + "effort: " + effortWords(it.pattern) + "\n";
@@ -124,6 +126,7 @@ std::string appliedJson(const AppliedPattern& it) {
                               {"conditions", conditions}});
   }
   json["waits_for"] = it.waitsFor;
+  json["unused"] = it.unused;
   json["model"] = it.applied.tree.toYaml();
   return dumped(json);
 }

@@ -16,6 +16,7 @@ struct AppliedPattern {
   const plan::Applied& applied;
   const plan::Effect& effect;
   std::vector<std::string> waitsFor;  // patterns that it depends on and the model does not have
+  std::vector<std::string> unused;    // lists of the call that nothing took: the model states its own
 };
 
 // Lines without colour, each at most about 120 columns where what it quotes allows it.

@@ -65,6 +65,8 @@ Diagnostics mistakesOf(const AttackCall& call) {
     wrong("--paths", "an Attack Flow of no way has no action", "--paths 1 or more");
   if (call.domain == "ics" && call.format != "navigator")
     wrong("--domain", "only a layer of the Navigator has a domain", "--format navigator");
+  // Told before the search, not after it.
+  if (auto mistake = outputMistake(call.output)) mistakes.push_back(std::move(*mistake));
   return mistakes;
 }
 

@@ -24,6 +24,7 @@
 #include "report/explain_report.h"
 #include "report/knowledge_report.h"
 #include "report/map_report.h"
+#include "seconds_option.h"
 #include "verdict_format.h"
 #ifdef VAUBAN_RDF
 #include "rdf/store.h"
@@ -150,7 +151,25 @@ ExitCode show(const CatalogueCall& call, const std::string& answer, const Tables
   return ExitCode::ok;
 }
 
+// What would be left unsaid.
+Diagnostics auditMistakes(const CatalogueCall& call) {
+  Diagnostics mistakes;
+  const auto alone = [&](const char* option, const char* other) {
+    mistakes.push_back({Severity::error,
+                        {option, 0, 0},
+                        0,
+                        fmt::format("there is nothing that it is the version of without {}", other),
+                        fmt::format("{} FILE", other),
+                        ""});
+  };
+  if (!call.version.empty() && call.files.empty()) alone("--as-version", "--d3fend");
+  if (!call.against.empty() && call.data.empty()) alone("--against-version", "--against");
+  return mistakes;
+}
+
 ExitCode audit(const CatalogueCall& call) {
+  if (const Diagnostics mistakes = auditMistakes(call); !mistakes.empty())
+    return refuse(call.format, mistakes);
   auto catalogue = catalogueOf(call);
   if (!catalogue) return refuse(call.format, catalogue.error());
   const catalog::Audit now = catalog::audit(*catalogue);
@@ -326,7 +345,7 @@ std::shared_ptr<CatalogueCall> addCatalogueCommands(CLI::App& app, ExitCode& cod
   sub->add_option("query", it.query, "SELECT, ASK, CONSTRUCT or DESCRIBE; usual prefixes need no PREFIX");
   sub->add_option("--file", it.queryFile, "a file with the query");
   sub->add_option("--data", it.data, "RDF files to ask in place of the catalogue");
-  sub->add_option("--time-limit", it.seconds, "seconds")->check(CLI::PositiveNumber);
+  sub->add_option("--time-limit", it.seconds, "seconds")->check(secondsOption());
   sub->add_option("--rows", it.rows, "rows at most")->check(CLI::PositiveNumber);
 
   CLI::App* knowledge = app.add_subcommand("knowledge", "what the program knows, and from where");

@@ -1,5 +1,8 @@
 #include "compare_command.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <iostream>
 
 #include "plan_ground.h"
@@ -8,9 +11,30 @@
 
 namespace vauban {
 
+namespace {
+
+Diagnostics mistakesOf(const CompareCall& call) {
+  Diagnostics mistakes;
+  if (call.budget && std::isnan(*call.budget))
+    mistakes.push_back(
+        {Severity::error, {"--budget", 0, 0}, 0, "it is no number of days", "0 to 1000000", ""});
+  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
+    mistakes.push_back({Severity::error,
+                        {"--today", 0, 0},
+                        0,
+                        fmt::format("'{}' is no day", call.today),
+                        "a date as 2026-11-30",
+                        ""});
+  return mistakes;
+}
+
+}  // namespace
+
 ExitCode compareCommand(const CompareCall& call) {
+  Diagnostics mistakes = mistakesOf(call);
   const auto ground = planningGround(call.model);
-  if (!ground) return refuse(call.format, ground.error());
+  if (!ground) mistakes.insert(mistakes.end(), ground.error().begin(), ground.error().end());
+  if (!mistakes.empty()) return refuse(call.format, mistakes);
   plan::PlanQuestion question;
   question.budgetDays = call.budget;
   question.seconds = call.seconds;

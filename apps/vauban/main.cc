@@ -32,6 +32,7 @@
 #include "plan_command.h"
 #include "report/certificate_json.h"
 #include "report/verdict_report.h"
+#include "seconds_option.h"
 #include "verdict_format.h"
 #include "watch_command.h"
 
@@ -258,7 +259,7 @@ int run(int argc, char** argv) {
   sub->add_option("--jobs", call.jobs, "threads that judge claims (as many as there are processors)")
       ->check(CLI::Range(1U, 256U));
   sub->add_option("--time-limit", call.seconds, "seconds; claims not judged by then are undecided")
-      ->check(CLI::PositiveNumber);
+      ->check(secondsOption());
   sub->add_option("--certificates", call.certificates,
                   "a folder for the certificate of each claim that is kept");
   sub->add_option("--lab-record", call.labRecord,
@@ -316,8 +317,7 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 100));
   sub->add_option("--paths", attacking.paths, "ways shown of each goal (5); 0: depths alone")
       ->check(CLI::Range(0, 1000));
-  sub->add_option("--time-limit", attacking.seconds, "seconds for one search (10)")
-      ->check(CLI::PositiveNumber);
+  sub->add_option("--time-limit", attacking.seconds, "seconds for one search (10)")->check(secondsOption());
   sub->add_option("--format", attacking.format, "the first is the default")
       ->check(CLI::IsMember({"text", "json", "svg", "navigator", "stix"}));
   sub->add_option("--domain", attacking.domain, "of a Navigator layer")
@@ -374,10 +374,10 @@ int run(int argc, char** argv) {
       "controls to go towards first: 800-53:low|moderate|high|privacy, cis:ig1|ig2|ig3, csf or iso-27001");
   sub->add_option("--maturity", planning.maturity,
                   "nothing above this implementation group, 1 to 3; own: the first that is not wholly built");
-  sub->add_option("--target", planning.target, "depth to reach of each goal (3)");
+  sub->add_option("--target", planning.target, "depth to reach of each goal (3)")->check(CLI::Range(1, 100));
   sub->add_option("--credit", planning.credit,
                   "design; or paths: what is credited where no design is solved again, to compare with");
-  sub->add_option("--time-limit", planning.seconds, "seconds for the search (60)");
+  sub->add_option("--time-limit", planning.seconds, "seconds for the search (60)")->check(secondsOption());
   sub->add_option("--jobs", planning.jobs, "designs judged at the same time")->check(CLI::Range(1U, 256U));
   sub->add_option("--format", planning.format, "the first is the default")
       ->check(CLI::IsMember({"text", "json", "markdown", "csv", "xlsx", "svg"}));
@@ -392,8 +392,7 @@ int run(int argc, char** argv) {
   sub->add_option("model", comparing.model, "model file, or a folder of them")->required();
   sub->add_option("--budget", comparing.budget, "person-days (those of the model)")
       ->check(CLI::Range(0.0, 1e6));
-  sub->add_option("--time-limit", comparing.seconds, "seconds for all four (240)")
-      ->check(CLI::PositiveNumber);
+  sub->add_option("--time-limit", comparing.seconds, "seconds for all four (240)")->check(secondsOption());
   sub->add_option("--jobs", comparing.jobs, "designs judged at the same time")->check(CLI::Range(1U, 256U));
   sub->add_option("--format", comparing.format, "the first is the default")
       ->check(CLI::IsMember({"text", "markdown", "json"}));

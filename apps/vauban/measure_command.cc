@@ -66,7 +66,12 @@ void say(const std::string& text, measure::Statements& statements, Diagnostics& 
         wrong("--say", fmt::format("'{}' is no statement", text), "NAME=LO..HI, telemetry=0.9..1"));
     return;
   }
-  if (name == "seats") {
+  const auto twice = [&] {
+    mistakes.push_back(wrong("--say", fmt::format("'{}' is said twice", name), "one range of it"));
+  };
+  if ((name == "seats" && statements.seats) || (name == "deadline" && statements.deadlineHours)) {
+    twice();
+  } else if (name == "seats") {
     statements.seats = range;
   } else if (name == "deadline") {
     statements.deadlineHours = range;
@@ -86,6 +91,8 @@ void say(const std::string& text, measure::Statements& statements, Diagnostics& 
                                nearestName(name, names)));
     } else if (range->hi > 1) {
       mistakes.push_back(wrong("--say", fmt::format("'{}' is a share", name), "a number within 0 and 1"));
+    } else if (*found->second) {
+      twice();
     } else {
       *found->second = measure::Interval{range->lo, range->hi};
     }

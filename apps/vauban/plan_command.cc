@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -22,7 +21,6 @@ namespace vauban {
 namespace {
 
 constexpr double kMostDays = 1'000'000;  // what the selection engine takes (plan/selection.h)
-constexpr std::size_t kMostTarget = 100;
 
 Diagnostic wrong(const char* option, std::string message, std::string expected = {},
                  std::string nearest = {}) {
@@ -67,10 +65,6 @@ Diagnostics mistakesOf(const PlanCall& call) {
   if (std::ranges::find(kGroups, call.maturity) == kGroups.end())
     mistakes.push_back(
         wrong("--maturity", fmt::format("no implementation group is {}", call.maturity), "1, 2, 3 or own"));
-  if (call.target && (*call.target < 1 || *call.target > kMostTarget))
-    mistakes.push_back(wrong("--target", fmt::format("{} is no depth to aim at", *call.target), "1 to 100"));
-  if (!(call.seconds > 0) || !std::isfinite(call.seconds))
-    mistakes.push_back(wrong("--time-limit", fmt::format("{} is no time", call.seconds), "seconds"));
   if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
     mistakes.push_back(wrong("--today", fmt::format("'{}' is no day", call.today), "a date as 2026-11-30"));
   if (call.credit != "design" && call.credit != "paths")
@@ -80,10 +74,7 @@ Diagnostics mistakesOf(const PlanCall& call) {
     mistakes.push_back(
         wrong("--format", "a workbook is no text, and the standard output is a terminal", "--output FILE"));
   // Told before the search, not after it.
-  std::error_code error;
-  const auto folder = std::filesystem::path(call.output).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
-    mistakes.push_back(wrong("--output", fmt::format("'{}' is no folder", folder.string())));
+  if (auto mistake = outputMistake(call.output)) mistakes.push_back(std::move(*mistake));
   return mistakes;
 }
 

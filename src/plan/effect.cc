@@ -72,10 +72,12 @@ std::vector<channel::ClaimResult> judgeClaims(const model::Model& model, const J
 
 Result<Effect> effectOf(const ModelTree& before, const Applied& applied, const Judging& judging) {
   const std::string path = before.path();
-  const auto now = withGuarantees(before, applied).model(*judging.behaviours, path, judging.loadRules);
-  if (!now) return std::unexpected(now.error());
+  // The changed one first: what is wrong in a guarantee has its place there, and none in a file of the
+  // caller.
   const auto then = applied.tree.model(*judging.behaviours, path + " (changed)", judging.loadRules);
   if (!then) return std::unexpected(then.error());
+  const auto now = withGuarantees(before, applied).model(*judging.behaviours, path, judging.loadRules);
+  if (!now) return std::unexpected(now.error());
   std::map<std::string, channel::Verdict> verdicts;
   for (const channel::ClaimResult& result : judgeClaims(*now, judging))
     verdicts.emplace(result.claim->id, result.judgement.verdict);

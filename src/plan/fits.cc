@@ -259,7 +259,16 @@ Result<Members> PatternPlaces::complete(const Pattern& pattern, const Members& n
   Members chosen;
   choose(pattern, 0, named, chosen, kLookedAt, fits);
   if (fits.assignments.size() == 1 && fits.complete) return std::move(fits.assignments.front());
-  if (fits.assignments.empty()) return std::unexpected(reasons(pattern, named, option));
+  if (fits.assignments.empty()) {
+    problems = reasons(pattern, named, option);
+    const bool deployed = std::ranges::any_of(
+        model_.countermeasures, [&](const model::Countermeasure& it) { return it.pattern == pattern.id; });
+    if (deployed)
+      problems.back().expected =
+          "a place where it is not built: the model has this pattern among its countermeasures, and a place "
+          "may be gone once it is built there";
+    return std::unexpected(std::move(problems));
+  }
   for (const Member& member : pattern.members) {
     std::vector<std::string> choices;
     for (const Members& it : fits.assignments) {

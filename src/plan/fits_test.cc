@@ -87,6 +87,22 @@ TEST(Fits, SaysWhyNot) {
   EXPECT_EQ(one->at("servers"), std::vector<std::string>{"time-b"});
 }
 
+// Applied again where its place is gone, a pattern says that it is there.
+TEST(Fits, SaysThatItIsDeployed) {
+  const Pattern& isolation = pattern("private-vlan-clients");
+  const auto why = [&](const std::string& more) {
+    const auto ground = Ground::ofText(kModel + more);
+    if (ground == nullptr) return std::string("no model");
+    const auto completed = ground->places->complete(isolation, {{"clients", {"guests"}}}, "--members");
+    return completed ? std::string("fine") : testing::said(completed.error());
+  };
+  EXPECT_NE(why("").find("it is isolated"), std::string::npos);
+  EXPECT_EQ(why("").find("among its countermeasures"), std::string::npos);
+  EXPECT_NE(why("countermeasures: [{pattern: private-vlan-clients, at: guests}]\n")
+                .find("among its countermeasures"),
+            std::string::npos);
+}
+
 TEST(Fits, MembersAreWords) {
   const auto members = membersOfWords({"clients=a,b", "names="}, "--members");
   ASSERT_TRUE(members.has_value());

@@ -8,6 +8,7 @@
 
 #include "model/model_files.h"
 #include "model/model_reader.h"
+#include "model/model_reading.h"
 #include "plan/yaml_editing.h"
 
 namespace vauban::plan {
@@ -79,6 +80,18 @@ ModelTree ModelTree::with(const yaml::NodePtr& root) const {
   ModelTree changed = *this;
   changed.root_ = inOrder(root);
   return changed;
+}
+
+std::vector<std::string> ModelTree::ruleFiles() const {
+  std::vector<std::string> files;
+  const yaml::NodePtr links = yaml_editing::at(root_, "links");
+  for (std::size_t i = 0; links != nullptr && links->isSequence() && i < links->size(); ++i) {
+    const yaml::NodePtr rules = yaml_editing::at(links->children()[i], "rules");
+    for (const std::string_view kind : model::ruleKinds())
+      if (const yaml::NodePtr file = yaml_editing::at(rules, kind); file != nullptr && file->isText())
+        files.push_back(file->text());
+  }
+  return files;
 }
 
 std::string ModelTree::toYaml() const { return yaml_editing::toYaml(*root_); }

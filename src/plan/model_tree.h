@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/behaviour.h"
@@ -29,6 +30,9 @@ class ModelTree {
   const model::yaml::NodePtr& root() const { return root_; }
   const std::string& path() const { return path_; }
   ModelTree with(const model::yaml::NodePtr& root) const;
+  // The rule files of its links, as the model names them: seen from the folder of the original.
+  std::vector<std::string> ruleFiles() const;
+  const std::string& folder() const { return folder_; }
 
   std::string toYaml() const;
   // The checked model of toYaml(): places are lines of that text, in a file called `label`.

@@ -71,8 +71,9 @@ std::map<std::string, double> effortOf(const plan::Plan& plan) {
 }
 
 std::string title(const ComparisonReport& report) {
-  return fmt::format("{}: one budget ({}{}) spent four ways", oneLineOf(report.model),
-                     dayWords(report.budgetDays), std::isfinite(report.budgetDays) ? " days" : "");
+  return fmt::format("{}: one budget ({}{}) spent four ways",
+                     report.model.empty() ? "model" : oneLineOf(report.model), dayWords(report.budgetDays),
+                     std::isfinite(report.budgetDays) ? " days" : "");
 }
 
 Sheet sheetOf(const ComparisonReport& report) {

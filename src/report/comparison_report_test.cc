@@ -90,6 +90,8 @@ TEST(ComparisonText, OneColumnAWay) {
   EXPECT_NE(lineOf(text, "the best that there is").find("not proven"), std::string::npos);
   EXPECT_EQ(comparisonText(reportOf(comparison, kNoLimit), false).find("shop: one budget (no limit) spent"),
             0U);
+  const ComparisonReport unnamed{comparison, catalogue(), "", "2026-11-27", 30};
+  EXPECT_EQ(comparisonText(unnamed, false).find("model: one budget (30 days) spent"), 0U);
 }
 
 // Of all five the same is asked: who watches more is not the worse for what he watches badly.

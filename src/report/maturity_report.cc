@@ -16,8 +16,8 @@ using Json = nlohmann::ordered_json;
 
 std::string maturityText(const MaturityReport& report, bool verbose) {
   const plan::Maturity& maturity = report.maturity;
-  std::string out =
-      fmt::format("{}: where it stands\n\nCompositions, at the places where they fit\n", report.model);
+  std::string out = fmt::format("{}: where it stands\n\nCompositions, at the places where they fit\n",
+                                report.model.empty() ? "model" : report.model);
   out += fmt::format("  {:<34} {:<6} {:>6} {:>6} {:>10}\n", "", "group", "places", "built", "days left");
   for (const plan::PatternStanding& it : maturity.patterns) {
     const plan::Pattern& pattern = report.patterns.at(it.pattern);
@@ -31,9 +31,18 @@ std::string maturityText(const MaturityReport& report, bool verbose) {
   out += "\nBy implementation group\n";
   for (const plan::LevelStanding& it : maturity.levels)
     out += fmt::format("  IG{}  {} of {} places built\n", it.level, it.built, it.places);
-  out += maturity.reached == 0 ? "  not all of IG1 is built where it fits\n"
-                               : fmt::format("  all of IG{}{} is built where it fits\n", maturity.reached,
-                                             maturity.reached > 1 ? " and below" : "");
+  std::size_t places = 0;
+  for (const plan::LevelStanding& it : maturity.levels)
+    places += it.level <= maturity.reached ? it.places : 0;
+  if (maturity.reached == 0) {
+    out += "  not all of IG1 is built where it fits\n";
+  } else {
+    // Where nothing has a place, nothing was done.
+    out += fmt::format(
+        "  {} IG{}{} {}\n", places == 0 ? "nothing of" : "all of", maturity.reached,
+        maturity.reached > 1 ? " and below" : "",
+        places == 0 ? "has a place here: that says nothing of how far it is" : "is built where it fits");
+  }
   for (const plan::StandardStanding& it : maturity.standards) {
     out += fmt::format(
         "\n{}: of {} controls something built goes towards {}, {} more are within reach of what fits here\n",

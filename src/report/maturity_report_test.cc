@@ -81,6 +81,20 @@ TEST_F(Bank, TextSaysEachPlaceThatIsLeft) {
   EXPECT_NE(brief.find("nothing is said of whether they are met"), std::string::npos);
 }
 
+// All of nothing is built: that is no praise.
+TEST_F(Bank, TextPraisesNobodyForNothing) {
+  plan::Maturity empty;
+  empty.levels = {{1, 0, 0}, {2, 0, 0}, {3, 0, 0}};
+  empty.reached = 3;
+  const std::string text = maturityText({empty, *patterns_, *catalogue_, ""}, false);
+  EXPECT_EQ(text.find("model: where it stands"), 0U);
+  EXPECT_NE(text.find("nothing of IG3 and below has a place here"), std::string::npos);
+  EXPECT_EQ(text.find("is built where it fits"), std::string::npos);
+  empty.levels[1] = {2, 1, 1};
+  EXPECT_NE(maturityText({empty, *patterns_, *catalogue_, ""}, false).find("all of IG3 and below is built"),
+            std::string::npos);
+}
+
 TEST_F(Bank, IsWhatTheSchemaSays) {
   EXPECT_EQ(maturityJson(report()), maturityJson(report()));
 #ifndef VAUBAN_HAS_VALIJSON

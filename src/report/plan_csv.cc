@@ -1,16 +1,13 @@
 // RFC 4180: fields in quotes where they need them, records end in CRLF, one header. What a spreadsheet would
-// take for a formula is kept from being one by an apostrophe (OWASP, CSV injection).
+// take for a formula is kept from being one (spreadsheet_text.h).
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
-#include <string_view>
 
-#include "report/markup.h"
 #include "report/plan_report.h"
 #include "report/plan_words.h"
+#include "report/spreadsheet_text.h"
 
 namespace vauban::report {
 
@@ -50,22 +47,8 @@ constexpr std::array kHeader = {"step",
                                 "best_instead",
                                 "why"};
 
-bool isNumber(std::string_view text) {
-  double value = 0;
-  const auto done = std::from_chars(text.data(), text.data() + text.size(), value);
-  return done.ec == std::errc() && done.ptr == text.data() + text.size() && std::isfinite(value);
-}
-
-// The full-width forms of the same signs count as they do where they are typed.
-bool isFormula(std::string_view text) {
-  constexpr std::array<std::string_view, 11> kSigns = {"=",  "+",      "-",      "@",      "\t",    "\r",
-                                                       "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
-  const auto starts = [&](std::string_view sign) { return text.starts_with(sign); };
-  return std::ranges::any_of(kSigns, starts) && !isNumber(text);
-}
-
 std::string field(const std::string& text) {
-  const std::string valid = (isFormula(text) ? "'" : "") + validText(text);
+  const std::string valid = spreadsheetText(text);
   if (valid.find_first_of("\",\r\n") == std::string::npos) return valid;
   std::string quoted = "\"";
   for (const char c : valid) {

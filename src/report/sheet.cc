@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/markup.h"
+#include "report/spreadsheet_text.h"
 
 namespace vauban::report {
 namespace {
@@ -114,7 +115,9 @@ std::string sheetMarkdown(const Sheet& sheet) {
 std::string sheetTable(const Sheet& sheet) {
   std::string out;
   const auto line = [&](auto textOf) {
-    for (std::size_t i = 0; i < sheet.columns.size(); ++i) out += (i == 0 ? "" : "\t") + oneLine(textOf(i));
+    // A tab or line end at the beginning counts before it becomes a blank.
+    for (std::size_t i = 0; i < sheet.columns.size(); ++i)
+      out += (i == 0 ? "" : "\t") + oneLine(spreadsheetText(textOf(i)));
     out += "\n";
   };
   line([&](std::size_t i) { return sheet.columns[i].name; });

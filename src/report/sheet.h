@@ -43,7 +43,8 @@ struct Sheet {
 
 std::string sheetText(const Sheet& sheet, bool colour);
 std::string sheetMarkdown(const Sheet& sheet);
-// One header line and one line a row; tabs and line ends inside a cell become blanks. No notes.
+// One header line and one line a row; tabs and line ends inside a cell become blanks, and no cell is a
+// formula to a spreadsheet (spreadsheet_text.h). No notes.
 std::string sheetTable(const Sheet& sheet);
 
 }  // namespace vauban::report

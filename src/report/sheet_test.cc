@@ -68,5 +68,31 @@ TEST(Sheet, HasOneLineARowAsTable) {
             "tab here and there\t7\t\n");
 }
 
+// Names and titles come from files that anybody may have written.
+TEST(Sheet, HasNoFormulaInTheTable) {
+  const auto cellOf = [](const std::string& text) {
+    Sheet sheet;
+    sheet.columns = {{"n"}, {"m"}};
+    sheet.add({textCell("x"), textCell(text)});
+    const std::string table = sheetTable(sheet);
+    EXPECT_TRUE(table.starts_with("n\tm\nx\t")) << table;
+    return table.substr(6, table.size() - 7);
+  };
+  for (const char* formula :
+       {"=1+1", "+A1", "-A1", "@SUM(A1)", "=HYPERLINK(\"http://x\",\"y\")", "-", "\uFF1D1+1"})
+    EXPECT_EQ(cellOf(formula), "'" + std::string(formula));
+  EXPECT_EQ(cellOf("\t=1"), "' =1");
+  EXPECT_EQ(cellOf("\n=1"), "' =1");
+  for (const char* harmless : {"-1", "-0.25", "", " =1", "a=1", "D3-NTF", "12.5"})
+    EXPECT_EQ(cellOf(harmless), harmless);
+}
+
+TEST(Sheet, HasNoFormulaInAListOrAHeader) {
+  Sheet sheet;
+  sheet.columns = {{"=n"}};
+  sheet.add({listCell({"@a", "=b"}, 2)});
+  EXPECT_EQ(sheetTable(sheet), "'=n\n'@a;=b\n");
+}
+
 }  // namespace
 }  // namespace vauban::report
