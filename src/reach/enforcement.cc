@@ -219,8 +219,9 @@ ServiceSet helperPorts(const std::vector<std::string>* helpers) {
 }
 
 ServiceSet icmpErrors(Family family) {
-  if (family == Family::ipv6) return ServiceSet::icmp(space::kIcmpV6, 1, 4);
-  return ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
+  static const ServiceSet v4 = ServiceSet::icmp(space::kIcmp, 3, 5) | ServiceSet::icmp(space::kIcmp, 11, 12);
+  static const ServiceSet v6 = ServiceSet::icmp(space::kIcmpV6, 1, 4);
+  return family == Family::ipv6 ? v6 : v4;
 }
 
 // Whether the point surely drops packets with this source from that side.

@@ -374,7 +374,7 @@ class Network {
   mutable std::map<model::ZoneId, std::vector<PointId>> besideCache_;
   mutable std::map<std::tuple<PointId, PointId, model::ZoneId, ClassIndex>, bool> errorRuleCache_;
   mutable std::map<std::tuple<Setting, PointId, ClassIndex>, std::vector<Leads>> errorLeadsCache_;
-  mutable std::map<std::pair<PartyId, ClassIndex>, bool> unaskedCache_;
+  mutable std::unordered_map<std::uint64_t, bool> unaskedCache_;  // by both
   mutable std::map<std::pair<model::ZoneId, model::ZoneId>, std::vector<AtomIds>> leastFailures_;
   // By setting, ends of the request, whether errors answer it, its points: by its packets.
   mutable std::map<std::tuple<Setting, ClassIndex, ClassIndex, bool, std::vector<PointId>>,

@@ -2,6 +2,7 @@
 // rejects it, or by the device, which cannot forward it and asks no rule (RFC 1812 sections 4.3.3, 5.2.7 and
 // 5.3.1; RFC 4443 sections 3.1 to 3.3).
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "reach/enforcement.h"
@@ -229,16 +230,22 @@ void Network::eachQuote(PartyId from, ClassIndex victim, bool another, const Set
                         const std::function<bool(const AtomIds&)>& idle, const QuoteVisit& visit) const {
   const space::Family family = endpoints_[victim].family;
   const ServiceSet quotes = quotable(family);
-  // Of all that may be quoted any will do; best one that is bound for somewhere behind the point.
-  std::vector<ClassIndex> destinations;
-  for (ClassIndex c = 0; c < endpoints_.size(); ++c) {
-    if (endpoints_[c].family == family && !endpoints_[c].linkLocal) destinations.push_back(c);
-  }
-  std::ranges::stable_partition(destinations, [&](ClassIndex c) {
-    const EndpointClass& end = endpoints_[c];
-    return end.zone.valid() && end.zone != at(from).zone && end.party != from &&
-           end.party != endpoints_[victim].party;
-  });
+  // Of all that may be quoted any will do; best one that is bound for somewhere behind the point. Mostly none
+  // is asked for.
+  std::optional<std::vector<ClassIndex>> known;
+  const auto destinations = [&]() -> const std::vector<ClassIndex>& {
+    if (known) return *known;
+    known.emplace();
+    for (ClassIndex c = 0; c < endpoints_.size(); ++c) {
+      if (endpoints_[c].family == family && !endpoints_[c].linkLocal) known->push_back(c);
+    }
+    std::ranges::stable_partition(*known, [&](ClassIndex c) {
+      const EndpointClass& end = endpoints_[c];
+      return end.zone.valid() && end.zone != at(from).zone && end.party != from &&
+             end.party != endpoints_[victim].party;
+    });
+    return *known;
+  };
   for (const ZoneId entering : at(from).zones) {
     const bool neighbour = endpoints_[victim].zone == entering;
     if (neighbour && !model_.at(entering).isolated) continue;  // he sends it there himself
@@ -253,7 +260,7 @@ void Network::eachQuote(PartyId from, ClassIndex victim, bool another, const Set
         for (const AtomIds& answering : answers) {
           const AtomIds atoms = join(answering, back.atoms);
           if (idle(atoms)) continue;
-          for (const ClassIndex destination : destinations) {
+          for (const ClassIndex destination : destinations()) {
             ServiceSet packets = quotes;
             for (const PointId hop : back.related) packets &= liveBetween(hop, victim, destination);
             if (visit({packets, destination, atoms, id, false}, &back, entering)) return;

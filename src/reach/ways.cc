@@ -183,8 +183,8 @@ std::vector<AtomIds> Network::failedRoutes(ZoneId from, ZoneId to) const {
 }
 
 bool Network::answersUnasked(PartyId from, ClassIndex to) const {
-  const auto [known, fresh] = unaskedCache_.try_emplace({from, to}, false);
-  if (!fresh) return known->second;
+  const std::uint64_t key = std::uint64_t{from.value} << 32 | to;
+  if (const auto known = unaskedCache_.find(key); known != unaskedCache_.end()) return known->second;
   const ZoneId there = endpoints_[to].zone;
   const space::Family family = endpoints_[to].family;
   auto passes = [&](PointId id, ZoneId leg) {
@@ -203,7 +203,7 @@ bool Network::answersUnasked(PartyId from, ClassIndex to) const {
               std::ranges::any_of(route, [&](PointId id) { return passes(id, leg); });
     }
   }
-  return unaskedCache_[{from, to}] = found;
+  return unaskedCache_[key] = found;
 }
 
 std::vector<Network::Hears> Network::heardAt(PartyId id, const Setting& setting) const {
