@@ -377,7 +377,7 @@ int run(int argc, char** argv) {
   sub->add_option("--target", planning.target, "depth to reach of each goal (3)")->check(CLI::Range(1, 100));
   sub->add_option("--credit", planning.credit,
                   "design; or paths: what is credited where no design is solved again, to compare with");
-  sub->add_option("--time-limit", planning.seconds, "seconds for the search (60)")->check(secondsOption());
+  sub->add_option("--time-limit", planning.seconds, "seconds for the search (120)")->check(secondsOption());
   sub->add_option("--jobs", planning.jobs, "designs judged at the same time")->check(CLI::Range(1U, 256U));
   sub->add_option("--format", planning.format, "the first is the default")
       ->check(CLI::IsMember({"text", "json", "markdown", "csv", "xlsx", "svg"}));

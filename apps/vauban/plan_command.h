@@ -19,7 +19,7 @@ struct PlanCall {
   std::string credit = "design";      // design or paths
   std::string maturity;               // implementation group, 1 to 3, not above; "own": see plan.md; none: 3
   std::optional<std::size_t> target;  // depth of each goal; none: the planner's own
-  double seconds = 60;                // for all of the search
+  double seconds = 120;               // for all of the search
   unsigned jobs = 1;
 };
 

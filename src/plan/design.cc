@@ -1,8 +1,10 @@
 #include "plan/design.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "attack/attack_goals.h"
 #include "attack/closure.h"
@@ -233,6 +235,16 @@ Result<DesignState> Designs::state(const Design& design, View view) const {
   auto judged = judge(design, view, true);
   const std::lock_guard lock(mutex_);
   return remember(known_, key, std::move(judged));
+}
+
+void Designs::judgeAll(const std::vector<Design>& designs, unsigned threads) const {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < designs.size(); i = next++) (void)state(designs[i]);
+  };
+  std::vector<std::jthread> others;
+  for (std::size_t t = 1; t < std::min<std::size_t>(threads, designs.size()); ++t) others.emplace_back(work);
+  work();
 }
 
 Result<DesignState> Designs::bounded(const Design& design, View view) const {

@@ -50,6 +50,9 @@ class Designs {
   Result<model::Model> model(const Design& design) const { return model(design, View::real); }
   Result<DesignState> state(const Design& design) const { return state(design, View::real); }  // remembered
 
+  // Has them judged at the same time, so that `state` knows them.
+  void judgeAll(const std::vector<Design>& designs, unsigned threads) const;
+
   // Bounds of designs, remembered: as if nothing that is not mixed permitted anything, and as if all that is
   // not mixed permitted what it does. Every part of `design` (with the same mixed members) is at least as
   // open as the one and, where it has all of `design`, at most as open as the other. Only claims that are not

@@ -26,10 +26,9 @@ class LeavingOut {
 
   bool spent() const { return std::chrono::steady_clock::now() >= end_; }
 
-  bool holds(const CandidateSet& design, std::uint32_t level) {
-    const auto [known, fresh] = known_.try_emplace(design);
-    if (fresh) known->second = judge_(design.members());
-    return known->second.contains(level);
+  bool holds(const CandidateSet& design, std::uint32_t level) { return levels(design).contains(level); }
+  bool holdsAllOf(const CandidateSet& design, const CandidateSet& other) {
+    return std::ranges::includes(levels(design), levels(other));
   }
 
   // Where it may be found that a level holds: all together; without those that open as much as they shut; and
@@ -88,12 +87,18 @@ class LeavingOut {
     return design;
   }
 
- private:
   std::vector<std::uint32_t> byDays(bool dearFirst) const {
     std::vector<std::uint32_t> order = knowledge_.byId();
     std::ranges::stable_sort(
         order, {}, [&](std::uint32_t i) { return dearFirst ? -knowledge_.days(i) : knowledge_.days(i); });
     return order;
+  }
+
+ private:
+  const Levels& levels(const CandidateSet& design) {
+    const auto [known, fresh] = known_.try_emplace(design);
+    if (fresh) known->second = judge_(design.members());
+    return known->second;
   }
 
   void leaveOutWhatNeeds(CandidateSet& design) const {
@@ -154,6 +159,15 @@ FirstDesigns firstForClaims(const PlanProblem& problem, const Designs& designs,
     together = more;
     made.together.push_back(together.members());
   }
+  // What one set is for another may give as well.
+  const CandidateSet all = together;
+  for (const std::uint32_t i : search.byDays(true)) {
+    if (!together.contains(i) || search.spent()) continue;
+    CandidateSet fewer = together;
+    fewer.remove(i);
+    if (knowledge.respects(fewer) && search.holdsAllOf(fewer, all)) together = fewer;
+  }
+  if (!(together == all)) made.together.push_back(together.members());
   return made;
 }
 

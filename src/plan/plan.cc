@@ -19,6 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr double kForTelling = 0.1;  // of the time, where there are goals
+
 class Planning {
  public:
   Planning(const PlanGround& ground, const PlanQuestion& question) : ground_(ground), question_(question) {}
@@ -31,6 +33,7 @@ class Planning {
   Result<void> bound(Selector& selector);
   void learn(Selector& learner, const std::vector<LevelCut>& cuts,
              const std::vector<std::uint32_t>& levels) const;
+  Result<SelectionAnswer> trimmed(Selector& selector, SelectionAnswer answer) const;
   Result<void> order(Selector& selector);
   Result<void> describe(const RoadMap& map);
   void state(PlanStep& step, const DesignState& before, const DesignState& after) const;
@@ -54,8 +57,10 @@ SelectionLimits Planning::limits() const {
   limits.budgetDays = plan_.budgetDays;
   for (const std::string& role : roles_) limits.roleDays.push_back(roleLimits_.at(role));
   limits.maxEvaluations = question_.evaluations;
+  // What is chosen is judged whole at the end, step by step.
+  const double kept = question_.orders && !plan_.goals.empty() ? kForTelling * question_.seconds : 0;
   limits.seconds =
-      std::max(0.1, question_.seconds - std::chrono::duration<double>(Clock::now() - start_).count());
+      std::max(0.1, question_.seconds - kept - std::chrono::duration<double>(Clock::now() - start_).count());
   limits.threads = question_.threads;
   return limits;
 }
@@ -105,9 +110,10 @@ Result<Plan> Planning::run() {
   plan_.valueBefore = nothing->tiers;
   if (auto bounded = bound(*selector); !bounded) return std::unexpected(bounded.error());
   SelectionLimits search = limits();
-  if (question_.orders) search.seconds /= 2;
+  if (question_.orders) search.seconds *= 0.4;
   search.tieSeconds = search.seconds / 4;
   auto answer = selector->best(search);
+  if (answer && !answer->least) answer = trimmed(*selector, *answer);
   if (!answer) return std::unexpected(answer.error());
   plan_.answer = std::move(*answer);
   auto after = designs_->state(plan_.answer.chosen);
@@ -136,13 +142,18 @@ Result<void> Planning::bound(Selector& selector) {
     limits.tieSeconds = 0;
     return limits;
   };
-  const auto judge = [](Selector& by, const std::vector<Design>& designs) {
-    for (const Design& design : designs) (void)by.evaluate(design);  // one that cannot be built teaches that
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(std::min(limits().seconds, 1e7)));
+  const auto judge = [&](Selector& by, const std::vector<Design>& designs) {
+    for (const Design& design : designs) {
+      if (Clock::now() >= end) return;
+      (void)by.evaluate(design);  // one that cannot be built teaches that
+    }
   };
   // Claims count most, and the verifier alone judges them: they are looked at before any attack graph is
   // made.
   const FirstDesigns first =
-      firstForClaims(plan_.problem, *designs_, selector.knowledge(), limits(), share(0.2).seconds);
+      firstForClaims(plan_.problem, *designs_, selector.knowledge(), limits(), share(0.15).seconds);
   const ClaimsPart claims = claimsOf(plan_.problem, ground_.places->model());
   const auto learnClaims = [&](SelectionProblem problem, ClaimsOracle::Of of) -> Result<Design> {
     ClaimsOracle oracle(claims.problem, *designs_, of);
@@ -155,7 +166,7 @@ Result<void> Planning::bound(Selector& selector) {
       searching->knowledge().addCut(std::move(cut));
     }
     judge(*searching, first.together);
-    const auto best = searching->best(share(0.15));
+    const auto best = searching->best(share(0.1));
     if (!best) return std::unexpected(best.error());
     learn(selector, searching->knowledge().cuts(), claims.levels);
     return best->chosen;
@@ -168,7 +179,7 @@ Result<void> Planning::bound(Selector& selector) {
   judge(selector, {*kept});
   if (ground_.judging.judging.templates != nullptr && !plan_.goals.empty()) {
     const FirstDesigns deeper =
-        firstForGoals(plan_.problem, *designs_, selector.knowledge(), limits(), *kept, share(0.3).seconds);
+        firstForGoals(plan_.problem, *designs_, selector.knowledge(), limits(), *kept, share(0.25).seconds);
     judge(selector, deeper.together);
   }
 
@@ -177,7 +188,7 @@ Result<void> Planning::bound(Selector& selector) {
   auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
   if (!bounding) return std::unexpected(bounding.error());
   learn(*bounding, selector.knowledge().cuts(), {});
-  const auto best = bounding->best(share(1.0 / 3));
+  const auto best = bounding->best(share(0.2));
   if (!best) return std::unexpected(best.error());
   learn(selector, bounding->knowledge().cuts(), {});
   judge(selector, {best->chosen});
@@ -190,6 +201,40 @@ Result<void> Planning::bound(Selector& selector) {
   few.seconds = std::min(few.seconds, 2.0);
   if (const auto covered = blind->best(few)) judge(selector, {covered->chosen});
   return {};
+}
+
+// Where time ran out, what was chosen may hold what nothing comes of. The order asks for the same designs.
+Result<SelectionAnswer> Planning::trimmed(Selector& selector, SelectionAnswer answer) const {
+  SelectionKnowledge& knowledge = selector.knowledge();
+  SelectionLimits third = limits();
+  third.seconds /= 3;
+  EvaluationBudget budget(third);
+  while (!budget.spent()) {
+    const CandidateSet chosen = knowledge.setOf(answer.chosen);
+    CandidateSet fewer = chosen;
+    std::vector<CandidateSet> designs;
+    for (const std::uint32_t c : answer.chosen) {
+      CandidateSet without = chosen;
+      without.remove(c);
+      if (knowledge.respects(without)) designs.push_back(std::move(without));
+    }
+    knowledge.judge(designs, budget);
+    for (const CandidateSet& design : designs) {
+      const Evaluation* known = knowledge.find(design);
+      if (known != nullptr && known->buildable && known->worth >= knowledge.find(chosen)->worth)
+        for (const std::uint32_t c : answer.chosen)
+          if (!design.contains(c)) fewer.remove(c);
+    }
+    if (knowledge.respects(fewer)) knowledge.judge({fewer}, budget);
+    SelectionLimits none = limits();
+    none.seconds = none.tieSeconds = 0;
+    auto better = selector.best(none);  // of what is known
+    if (!better || better->chosen == answer.chosen) break;
+    better->bounds = answer.bounds;
+    better->evaluations += answer.evaluations;
+    answer = std::move(*better);
+  }
+  return answer;
 }
 
 // Cuts of a bound or a part hold for the problem. `levels`: which ones of the learner they are about; none:
@@ -334,8 +379,14 @@ std::string Planning::why(const RoadMap& map, std::size_t at) const {
 }
 
 Result<void> Planning::describe(const RoadMap& map) {
+  std::vector<Design> prefixes(1);
+  for (const RoadStep& road : map.steps) {
+    prefixes.push_back(prefixes.back());
+    Design& prefix = prefixes.back();
+    prefix.insert(std::ranges::lower_bound(prefix, road.candidate), road.candidate);
+  }
+  designs_->judgeAll(prefixes, question_.threads);
   DesignState before = plan_.before;
-  Design prefix;
   for (std::size_t s = 0; s < map.steps.size(); ++s) {
     const RoadStep& road = map.steps[s];
     PlanStep step;
@@ -346,8 +397,7 @@ Result<void> Planning::describe(const RoadMap& map) {
     step.loss = road.loss;
     step.lossProven = road.lossProven;
     for (const std::uint32_t c : road.bestInstead) step.bestInstead.push_back(named(c));
-    prefix.insert(std::ranges::lower_bound(prefix, road.candidate), road.candidate);
-    auto after = designs_->state(prefix);
+    auto after = designs_->state(prefixes[s + 1]);
     if (!after) return std::unexpected(after.error());
     state(step, before, *after);
     effectsOf(step);
@@ -358,10 +408,10 @@ Result<void> Planning::describe(const RoadMap& map) {
   return {};
 }
 
-// Half of the time that is left goes to the order and its losses, half to other budgets.
+// Most of the time that is left goes to the order and its losses, the rest to other budgets.
 Result<void> Planning::order(Selector& selector) {
   SelectionLimits left = limits();
-  if (question_.front) left.seconds /= 2;
+  if (question_.front) left.seconds *= 0.75;
   const auto map = roadMap(selector, plan_.answer, left);
   if (!map) return std::unexpected(map.error());
   plan_.area = map->area;

@@ -31,7 +31,7 @@ struct PlanQuestion {
   std::optional<Standard> standard;
   CandidateScope scope;
   std::size_t target = kTargetDepth;
-  double seconds = 60;               // for all of the search
+  double seconds = 120;              // for all of the search
   std::size_t evaluations = 20'000;  // designs judged
   unsigned threads = 1;
   bool front = true;   // the best at other budgets, too

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <map>
-#include <unordered_map>
 
 #include "plan/selection_knowledge.h"
 
@@ -13,7 +12,8 @@ namespace vauban::plan {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Mask = std::uint32_t;
+// A bit for each that was chosen: without a budget those are more than a hundred of a large model.
+using Mask = unsigned __int128;
 
 Diagnostic noOrder() {
   return {Severity::error, {}, 0, "what was chosen needs one another: no order builds it", {}, {}};
@@ -54,7 +54,7 @@ class Ordering {
       if (std::ranges::binary_search(design, chosen_[i])) mask |= Mask{1} << i;
     return mask;
   }
-  Mask all() const { return static_cast<Mask>((std::uint64_t{1} << count()) - 1); }
+  Mask all() const { return (Mask{1} << count()) - 1; }
   // Whether each of the mask finds in `before` what it needs.
   bool ready(std::size_t i, Mask before) const {
     return std::ranges::all_of(needs_[i], [&](Mask group) { return (group & before) != 0; });
@@ -71,6 +71,7 @@ class Ordering {
   Result<std::vector<Units>> worth(Mask mask);
   std::vector<bool> believed(Mask mask) const;
   Result<DesignValue> valueOf(Mask mask);
+  void judge(const std::vector<Mask>& masks);
   Result<void> probe();
   Result<std::vector<std::size_t>> exactOrder();
   Result<std::vector<std::size_t>> greedyOrder();
@@ -88,7 +89,7 @@ class Ordering {
   const RoadMapOptions& options_;
   Design chosen_;
   std::vector<std::vector<Mask>> needs_;  // by position in chosen_
-  std::unordered_map<Mask, std::vector<Units>> worths_;
+  std::map<Mask, std::vector<Units>> worths_;
   std::map<std::uint32_t, Mask>
       critical_;  // of levels: what of the chosen it cannot be without, where that suffices
   std::size_t asked_ = 0;
@@ -118,6 +119,19 @@ Result<DesignValue> Ordering::valueOf(Mask mask) {
   auto value = selector_.evaluate(designOf(mask));
   asked_ += knowledge_.evaluations().size() - before;
   return value;
+}
+
+// At the same time, as far as time goes.
+void Ordering::judge(const std::vector<Mask>& masks) {
+  EvaluationBudget budget(limits_);
+  budget.end = end_;
+  std::vector<CandidateSet> designs;
+  for (const Mask mask : masks) {
+    CandidateSet design = knowledge_.setOf(designOf(mask));
+    if (std::ranges::find(designs, design) == designs.end()) designs.push_back(std::move(design));
+  }
+  knowledge_.judge(designs, budget);
+  asked_ += budget.asked;
 }
 
 // What follows from what is known; judged where something is left open.
@@ -154,8 +168,8 @@ std::vector<bool> Ordering::believed(Mask mask) const {
 // The designs from which most others follow: each without one, each alone, and of each level what it cannot
 // be without.
 Result<void> Ordering::probe() {
-  std::map<std::uint32_t, Mask> without;
-  for (std::size_t i = 0; i < count() && !spent(); ++i) {
+  std::vector<Mask> rests;
+  for (std::size_t i = 0; i < count(); ++i) {
     Mask rest = all() & ~(Mask{1} << i);
     // Those that cannot be without it go as well.
     for (bool changed = true; changed;) {
@@ -166,11 +180,19 @@ Result<void> Ordering::probe() {
           changed = true;
         }
     }
-    const auto value = valueOf(rest);
+    rests.push_back(rest);
+  }
+  judge(rests);
+  std::map<std::uint32_t, Mask> without;
+  for (std::size_t i = 0; i < count() && !spent(); ++i) {
+    const auto value = valueOf(rests[i]);
     if (!value) continue;
     for (std::uint32_t l = 0; l < knowledge_.levelCount(); ++l)
       if (answer_.value.levels[l] && !value->levels[l]) without[l] |= Mask{1} << i;
   }
+  std::vector<Mask> alone;
+  for (const auto& [level, mask] : without) alone.push_back(withNeeds(mask));
+  judge(alone);
   for (const auto& [level, mask] : without) {
     if (spent()) break;
     const Mask least = withNeeds(mask);
@@ -349,6 +371,10 @@ Result<void> Ordering::losses(RoadMap& map) {
     SelectionLimits each = limits_;
     each.budgetDays = step.end;
     const double left = std::chrono::duration<double>(end_ - Clock::now()).count();
+    if (left <= 0) {  // no other set is known; a search for each step would take as long as all before it
+      step.loss.assign(step.value.tiers.size(), 0);
+      continue;
+    }
     each.seconds = std::max(0.05, left / static_cast<double>(map.steps.size() - s));
     each.tieSeconds = 0;
     each.maxEvaluations = limits_.maxEvaluations > asked_ ? limits_.maxEvaluations - asked_ : 0;
@@ -417,10 +443,14 @@ Result<RoadMap> Ordering::run() {
 
 Result<RoadMap> roadMap(Selector& selector, const SelectionAnswer& answer, const SelectionLimits& limits,
                         const RoadMapOptions& options) {
-  constexpr std::size_t kMostChosen = 30;  // bits of a mask
+  constexpr std::size_t kMostChosen = 127;  // bits of a mask
   if (answer.chosen.size() > kMostChosen)
-    return failure(
-        {Severity::error, {}, 0, "more than 30 candidates were chosen: no road map of so many", {}, {}});
+    return failure({Severity::error,
+                    {},
+                    0,
+                    "more than 127 candidates were chosen: no road map of so many",
+                    "a smaller budget",
+                    {}});
   return Ordering(selector, answer, limits, options).run();
 }
 

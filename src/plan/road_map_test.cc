@@ -96,6 +96,50 @@ TEST(RoadMap, HasTheGreatestAreaOfAllOrdersAndTheLossOfEachPrefix) {
   EXPECT_GT(losses, 20U);
 }
 
+// Without a budget much is chosen; when time is out, no search is made for what might be better.
+TEST(RoadMap, OfMany) {
+  WayInstance instance;
+  constexpr std::uint32_t kMany = 70;
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    instance.problem.candidates.push_back({"c" + std::to_string(100 + i), 1 + 0.5 * (i % 3), {}, {}});
+    instance.world.effects.push_back({i < 20 ? 1U << i : 0, 0});
+    if (i > 0 && i % 10 == 0) instance.problem.candidates.back().needs = {{i - 1}};
+  }
+  instance.world.open = (1U << 20) - 1;
+  CoverageTier coverage;
+  coverage.tier = 1;
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    if (i < 20) {
+      instance.world.conditions.push_back({1U << i});
+      instance.world.levels.push_back({0, 1, true});
+    }
+    coverage.elements.push_back({1, 0});
+    coverage.relations.push_back({i, i, 1});
+  }
+  instance.problem.levels = instance.world.levels;
+  instance.problem.coverage = {coverage};
+  auto selector = Selector::make(instance.problem, &instance.world);
+  ASSERT_TRUE(selector.has_value());
+  const auto answer = selector->best(instance.limits);
+  ASSERT_TRUE(answer.has_value());
+  ASSERT_EQ(answer->chosen.size(), kMany);
+  SelectionLimits limits = instance.limits;
+  limits.seconds = 1e-6;
+  const auto map = roadMap(*selector, *answer, limits);
+  ASSERT_TRUE(map.has_value());
+  EXPECT_FALSE(map->proven);
+  ASSERT_EQ(map->steps.size(), kMany);
+  Design built;
+  for (const RoadStep& step : map->steps) {
+    for (const Design& group : instance.problem.candidates[step.candidate].needs)
+      EXPECT_TRUE(std::ranges::binary_search(built, group.front()));
+    built.insert(std::ranges::lower_bound(built, step.candidate), step.candidate);
+    EXPECT_FALSE(step.lossProven);
+    EXPECT_EQ(step.loss, std::vector<double>(2, 0));
+  }
+  EXPECT_EQ(built, answer->chosen);
+}
+
 TEST(BudgetFront, IsTheBestAtEachBudgetAndNeverFallsInTheFirstTier) {
   for (unsigned seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
