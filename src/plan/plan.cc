@@ -230,8 +230,15 @@ Result<SelectionAnswer> Planning::trimmed(Selector& selector, SelectionAnswer an
     none.seconds = none.tieSeconds = 0;
     auto better = selector.best(none);  // of what is known
     if (!better || better->chosen == answer.chosen) break;
+    // What was proven of the best value holds as before.
+    better->proven = answer.proven;
     better->bounds = answer.bounds;
+    for (std::size_t t = 0; t < better->bounds.size(); ++t) {
+      better->bounds[t] = std::max(better->bounds[t], better->value.tiers[t]);
+      better->gaps[t] = better->bounds[t] - better->value.tiers[t];
+    }
     better->evaluations += answer.evaluations;
+    better->rounds += answer.rounds;
     answer = std::move(*better);
   }
   return answer;
