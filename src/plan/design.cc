@@ -160,36 +160,36 @@ Result<Designs::Judged> Designs::judge(const Design& design, View view, bool who
   Judged judged;
   const channel::Judge judge(*built, *with.behaviours, with.today);
   std::vector<channel::ClaimResult> results = judge.judgeAll(with.jobs);
+  const bool graphs = with.templates != nullptr && with.use != nullptr;
+  const bool goals = graphs && !goals_.empty() && view != View::open;
+  const auto aboutGoals = [&](const std::vector<model::Claim>& claims) {
+    return graphs && std::ranges::any_of(claims, attack::isAboutGoal);
+  };
   // Guarantees of patterns count for nothing, so that `bounded` does without their verdicts.
-  const bool aboutGoals = std::ranges::any_of(built->claims, [&](const model::Claim& claim) {
-    return attack::isAboutGoal(claim) &&
-           (whole || std::ranges::find(places_.model().claims, claim.id, &model::Claim::id) !=
-                         places_.model().claims.end());
-  });
-  const bool goals = !goals_.empty() && view != View::open;
-  if (with.templates != nullptr && with.use != nullptr && (aboutGoals || goals)) {
-    const auto graphOf = [&](bool devicesMayFail) {
-      return attack::buildAttackGraph(*built, *with.behaviours, judge.trust(), *with.templates, {},
-                                      devicesMayFail);
-    };
-    const auto settle = [&](const attack::AttackGraph& graph) -> Result<void> {
-      auto found = goalsIn(graph);
-      if (!found) return std::unexpected(found.error());
-      judged.state.goals = std::move(*found);
-      return {};
-    };
-    judged.whole = whole || aboutGoals;
-    if (!judged.whole) {
-      const attack::AttackGraph graph = graphOf(false);
+  const bool judgesClaims = aboutGoals(built->claims) && (whole || aboutGoals(places_.model().claims));
+  judged.whole = judgesClaims || !aboutGoals(built->claims);
+  const auto graphOf = [&](bool devicesMayFail) {
+    return attack::buildAttackGraph(*built, *with.behaviours, judge.trust(), *with.templates, {},
+                                    devicesMayFail);
+  };
+  const auto settle = [&](const attack::AttackGraph& graph) -> Result<void> {
+    auto found = goalsIn(graph);
+    if (!found) return std::unexpected(found.error());
+    judged.state.goals = std::move(*found);
+    return {};
+  };
+  bool pointsMayFail = goals || judgesClaims;
+  if (goals && !whole && !judgesClaims) {
+    const attack::AttackGraph graph = graphOf(false);
+    if (const auto settled = settle(graph); !settled) return std::unexpected(settled.error());
+    pointsMayFail = !decided(graph, judged.state.goals);
+    judged.whole = judged.whole && pointsMayFail;
+  }
+  if (pointsMayFail) {
+    const attack::AttackGraph graph = graphOf(true);
+    if (judgesClaims) attack::GoalJudge(graph, *with.use, with.today, judging_.seconds).judgeAmong(results);
+    if (goals)
       if (const auto settled = settle(graph); !settled) return std::unexpected(settled.error());
-      judged.whole = !decided(graph, judged.state.goals);
-    }
-    if (judged.whole) {
-      const attack::AttackGraph graph = graphOf(true);
-      if (aboutGoals) attack::GoalJudge(graph, *with.use, with.today, judging_.seconds).judgeAmong(results);
-      if (goals)
-        if (const auto settled = settle(graph); !settled) return std::unexpected(settled.error());
-    }
   }
   for (const channel::ClaimResult& result : results)
     if (judged.whole || !attack::isAboutGoal(*result.claim))
