@@ -8,20 +8,16 @@
 #include <sstream>
 
 #include "apply_report.h"
+#include "call_mistake.h"
 #include "import/load_rules.h"
 #include "knowledge_in_force.h"
 #include "load_model.h"
-#include "measure/evidence.h"
 #include "output_file.h"
 #include "plan_ground.h"
 #include "verdict_format.h"
 
 namespace vauban {
 namespace {
-
-Diagnostic callProblem(const std::string& option, std::string message, std::string expected = {}) {
-  return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), {}};
-}
 
 Result<std::string> listed(const ApplyCall& call, const plan::PatternCatalogue& patterns) {
   std::vector<plan::Fits> fits;
@@ -45,7 +41,7 @@ Diagnostics conflictsOf(const plan::Pattern& pattern, const std::vector<std::str
   Diagnostics problems;
   for (const std::string& id : pattern.conflicts)
     if (std::ranges::find(deployed, id) != deployed.end())
-      problems.push_back(callProblem(
+      problems.push_back(callMistake(
           "PATTERN", "the model has '" + id + "', which '" + pattern.id + "' cannot stand beside"));
   return problems;
 }
@@ -67,14 +63,13 @@ std::vector<std::string> unusedLists(const plan::ModelTree& tree, const plan::Pa
 
 Diagnostics mistakesOf(const ApplyCall& call) {
   Diagnostics mistakes;
-  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
-    mistakes.push_back(callProblem("--today", "'" + call.today + "' is no day", "a date as 2026-11-30"));
+  if (auto mistake = dayMistake(call.today)) mistakes.push_back(std::move(*mistake));
   if (call.list && !call.model.empty())
-    mistakes.push_back(callProblem("--list", "it is of all patterns", "--list, or --list MODEL"));
+    mistakes.push_back(callMistake("--list", "it is of all patterns", "--list, or --list MODEL"));
   if (call.list && !call.members.empty())
-    mistakes.push_back(callProblem("--members", "a list takes none", "one of --list and --members"));
+    mistakes.push_back(callMistake("--members", "a list takes none", "one of --list and --members"));
   if (call.list && !call.output.empty())
-    mistakes.push_back(callProblem("--output", "a list changes no model", "one of --list and --output"));
+    mistakes.push_back(callMistake("--output", "a list changes no model", "one of --list and --output"));
   if (auto mistake = outputMistake(call.output)) mistakes.push_back(std::move(*mistake));
   return mistakes;
 }
@@ -86,7 +81,7 @@ Diagnostics lostRules(const plan::ModelTree& tree, const std::string& output) {
   std::error_code error;
   for (const std::string& file : tree.ruleFiles())
     if (!fs::exists(fs::path(output).parent_path() / file, error))
-      return {callProblem("--output", "the model's rule file '" + file + "' is not where the output is to be",
+      return {callMistake("--output", "the model's rule file '" + file + "' is not where the output is to be",
                           "a file in '" + (tree.folder().empty() ? "." : tree.folder()) + "'")};
   return {};
 }
@@ -142,13 +137,10 @@ Result<ExitCode> applied(const ApplyCall& call, const plan::PatternCatalogue& pa
   for (const std::string& other : pattern.dependsOn)
     if (std::ranges::find(deployed, other) == deployed.end()) answer.waitsFor.push_back(other);
   const std::string text = appliedText(answer);
-  if (!call.output.empty()) {
-    const auto written = writeFile(call.output, commented(text) + change->tree.toYaml());
-    if (!written) return std::unexpected(written.error());
-  }
-  std::cout << (call.format == "json" ? appliedJson(answer)
-                : call.output.empty() ? commented(text) + change->tree.toYaml()
-                                      : text);
+  const std::string model = commented(text) + change->tree.toYaml();
+  if (!call.output.empty())
+    if (auto written = writeFile(call.output, model); !written) return std::unexpected(written.error());
+  std::cout << (call.format == "json" ? appliedJson(answer) : call.output.empty() ? model : text);
   const bool fine = std::ranges::none_of(effect->claims, [](const plan::ClaimEffect& it) {
     return it.gotWorse() || (it.guarantee && it.after != channel::Verdict::kept);
   });
@@ -171,7 +163,7 @@ ExitCode applyCommand(const ApplyCall& call) {
   }
   if (call.pattern.empty() || call.model.empty())
     return refuse(call.format,
-                  {callProblem("apply", "a pattern and a model are expected", "PATTERN MODEL, or --list")});
+                  {callMistake("apply", "a pattern and a model are expected", "PATTERN MODEL, or --list")});
   const auto code = applied(call, *patterns);
   return code ? *code : refuse(call.format, code.error());
 }

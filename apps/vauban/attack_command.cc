@@ -12,6 +12,7 @@
 #include "attack/goal_judge.h"
 #include "attack/what_if.h"
 #include "base/nearest_name.h"
+#include "call_mistake.h"
 #include "catalog/inference.h"
 #include "knowledge_in_force.h"
 #include "measure/evidence.h"
@@ -45,12 +46,11 @@ Result<attack::AttackFlow> flowOfFile(const std::string& file) {
 Diagnostics mistakesOf(const AttackCall& call) {
   Diagnostics mistakes;
   const auto wrong = [&](const char* option, const std::string& message, const std::string& expected) {
-    mistakes.push_back({Severity::error, {option, 0, 0}, 0, message, expected, ""});
+    mistakes.push_back(callMistake(option, message, expected));
   };
   const bool drawing = call.format == "svg" || call.format == "navigator" || call.format == "stix";
   const std::string shown = "text or json: '" + call.format + "' shows ways to goals alone";
-  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
-    wrong("--today", "'" + call.today + "' is no day", "a date as 2026-11-30");
+  if (auto mistake = dayMistake(call.today)) mistakes.push_back(std::move(*mistake));
   if (!call.flow.empty() && drawing) wrong("--flow", "its actions are not drawn", shown);
   if (!call.changes.empty() && drawing) wrong("--what-if", "what changes is not drawn", shown);
   if (call.decoys > 0 && drawing) wrong("--decoys", "places of decoys are not drawn", shown);

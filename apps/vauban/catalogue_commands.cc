@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/nearest_name.h"
+#include "call_mistake.h"
 #include "catalog/audit.h"
 #include "catalog/audit_diff.h"
 #include "catalog/catalogue_quads.h"
@@ -155,12 +156,9 @@ ExitCode show(const CatalogueCall& call, const std::string& answer, const Tables
 Diagnostics auditMistakes(const CatalogueCall& call) {
   Diagnostics mistakes;
   const auto alone = [&](const char* option, const char* other) {
-    mistakes.push_back({Severity::error,
-                        {option, 0, 0},
-                        0,
-                        fmt::format("there is nothing that it is the version of without {}", other),
-                        fmt::format("{} FILE", other),
-                        ""});
+    mistakes.push_back(
+        callMistake(option, fmt::format("there is nothing that it is the version of without {}", other),
+                    fmt::format("{} FILE", other)));
   };
   if (!call.version.empty() && call.files.empty()) alone("--as-version", "--d3fend");
   if (!call.against.empty() && call.data.empty()) alone("--against-version", "--against");

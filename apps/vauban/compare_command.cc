@@ -1,10 +1,9 @@
 #include "compare_command.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <iostream>
 
+#include "call_mistake.h"
 #include "plan_ground.h"
 #include "report/comparison_report.h"
 #include "verdict_format.h"
@@ -16,15 +15,8 @@ namespace {
 Diagnostics mistakesOf(const CompareCall& call) {
   Diagnostics mistakes;
   if (call.budget && std::isnan(*call.budget))
-    mistakes.push_back(
-        {Severity::error, {"--budget", 0, 0}, 0, "it is no number of days", "0 to 1000000", ""});
-  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
-    mistakes.push_back({Severity::error,
-                        {"--today", 0, 0},
-                        0,
-                        fmt::format("'{}' is no day", call.today),
-                        "a date as 2026-11-30",
-                        ""});
+    mistakes.push_back(callMistake("--budget", "it is no number of days", "0 to 1000000"));
+  if (auto mistake = dayMistake(call.today)) mistakes.push_back(std::move(*mistake));
   return mistakes;
 }
 

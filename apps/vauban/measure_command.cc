@@ -11,6 +11,7 @@
 #include "attack/attack_graph.h"
 #include "attack/step_template.h"
 #include "base/nearest_name.h"
+#include "call_mistake.h"
 #include "channel/trust.h"
 #include "channel/verdict.h"
 #include "knowledge_in_force.h"
@@ -22,10 +23,6 @@
 
 namespace vauban {
 namespace {
-
-Diagnostic wrong(const char* option, std::string message, std::string expected, std::string nearest = "") {
-  return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), std::move(nearest)};
-}
 
 std::optional<double> numberOf(std::string_view text) {
   double value = 0;
@@ -51,9 +48,9 @@ void take(const std::string& word, measure::Statements& statements, Diagnostics&
   }
   std::vector<std::string_view> names;
   for (const measure::PublishedFigure& figure : measure::publishedFigures()) names.push_back(figure.word);
-  mistakes.push_back(wrong("--assume", fmt::format("no published figure '{}'", word),
-                           "coverage, rules-broken, alerts-per-day, ignored or false-positives",
-                           nearestName(word, names)));
+  mistakes.push_back(callMistake("--assume", fmt::format("no published figure '{}'", word),
+                                 "coverage, rules-broken, alerts-per-day, ignored or false-positives",
+                                 nearestName(word, names)));
 }
 
 void say(const std::string& text, measure::Statements& statements, Diagnostics& mistakes) {
@@ -63,11 +60,11 @@ void say(const std::string& text, measure::Statements& statements, Diagnostics& 
       equals == std::string::npos ? std::nullopt : rangeOf(std::string_view(text).substr(equals + 1));
   if (!range) {
     mistakes.push_back(
-        wrong("--say", fmt::format("'{}' is no statement", text), "NAME=LO..HI, telemetry=0.9..1"));
+        callMistake("--say", fmt::format("'{}' is no statement", text), "NAME=LO..HI, telemetry=0.9..1"));
     return;
   }
   const auto twice = [&] {
-    mistakes.push_back(wrong("--say", fmt::format("'{}' is said twice", name), "one range of it"));
+    mistakes.push_back(callMistake("--say", fmt::format("'{}' is said twice", name), "one range of it"));
   };
   if ((name == "seats" && statements.seats) || (name == "deadline" && statements.deadlineHours)) {
     twice();
@@ -86,11 +83,12 @@ void say(const std::string& text, measure::Statements& statements, Diagnostics& 
     if (found == shares.data() + shares.size()) {
       std::vector<std::string_view> names = {"seats", "deadline"};
       for (const auto& it : shares) names.push_back(it.first);
-      mistakes.push_back(wrong("--say", fmt::format("nothing is called '{}'", name),
-                               "telemetry, healthy, judged, response, seats or deadline",
-                               nearestName(name, names)));
+      mistakes.push_back(callMistake("--say", fmt::format("nothing is called '{}'", name),
+                                     "telemetry, healthy, judged, response, seats or deadline",
+                                     nearestName(name, names)));
     } else if (range->hi > 1) {
-      mistakes.push_back(wrong("--say", fmt::format("'{}' is a share", name), "a number within 0 and 1"));
+      mistakes.push_back(
+          callMistake("--say", fmt::format("'{}' is a share", name), "a number within 0 and 1"));
     } else if (*found->second) {
       twice();
     } else {
@@ -112,9 +110,7 @@ ExitCode measureCommand(const MeasureCall& call) {
   measure::MeasureOptions options;
   Diagnostics mistakes;
   options.today = call.today.empty() ? dayOfTheClock() : call.today;
-  if (measure::dayAfter(options.today, 0).empty())
-    mistakes.push_back(
-        wrong("--today", fmt::format("'{}' is no day", options.today), "a date as 2026-11-30"));
+  if (auto mistake = dayMistake(call.today)) mistakes.push_back(std::move(*mistake));
   options.technique = call.technique;
   for (const std::string& word : call.assume) take(word, options.statements, mistakes);
   for (const std::string& text : call.say) say(text, options.statements, mistakes);

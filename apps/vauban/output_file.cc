@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "call_mistake.h"
 #include "verdict_format.h"
 
 namespace vauban {
@@ -43,9 +44,7 @@ bool replaces(const fs::path& path, const std::string& bytes) {
 
 std::optional<Diagnostic> outputMistake(const std::string& path) {
   if (path.empty()) return std::nullopt;
-  const auto wrong = [](std::string message) {
-    return Diagnostic{Severity::error, {"--output", 0, 0}, 0, std::move(message), {}, {}};
-  };
+  const auto wrong = [](std::string message) { return callMistake("--output", std::move(message)); };
   std::error_code error;
   if (fs::is_directory(path, error)) return wrong(fmt::format("'{}' is a folder", path));
   fs::path folder = fs::path(path).parent_path();

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/nearest_name.h"
+#include "call_mistake.h"
 #include "output_file.h"
 #include "plan/maturity.h"
 #include "plan_ground.h"
@@ -21,11 +22,6 @@ namespace vauban {
 namespace {
 
 constexpr double kMostDays = 1'000'000;  // what the selection engine takes (plan/selection.h)
-
-Diagnostic wrong(const char* option, std::string message, std::string expected = {},
-                 std::string nearest = {}) {
-  return {Severity::error, {option, 0, 0}, 0, std::move(message), std::move(expected), std::move(nearest)};
-}
 
 bool isDays(double days) { return std::isfinite(days) && days >= 0 && days <= kMostDays; }
 
@@ -44,35 +40,34 @@ void takeRole(const std::string& text, const catalog::Catalogue& catalogue,
       equals == std::string::npos ? std::nullopt : daysOfWord(std::string_view(text).substr(equals + 1));
   if (!days) {
     mistakes.push_back(
-        wrong("--role", fmt::format("'{}' says no days of a role", text), "ROLE=DAYS, IO-WRL-004=20"));
+        callMistake("--role", fmt::format("'{}' says no days of a role", text), "ROLE=DAYS, IO-WRL-004=20"));
     return;
   }
   std::vector<std::string_view> known;
   for (const catalog::WorkRole& role : catalogue.roles) known.push_back(role.id);
   if (std::ranges::find(known, id) == known.end())
-    mistakes.push_back(wrong("--role", fmt::format("no work role of NICE is '{}'", id), "an id as IO-WRL-004",
-                             nearestName(id, known)));
+    mistakes.push_back(callMistake("--role", fmt::format("no work role of NICE is '{}'", id),
+                                   "an id as IO-WRL-004", nearestName(id, known)));
   else if (!roles.emplace(id, *days).second)
-    mistakes.push_back(wrong("--role", fmt::format("'{}' is said twice", id)));
+    mistakes.push_back(callMistake("--role", fmt::format("'{}' is said twice", id)));
 }
 
 Diagnostics mistakesOf(const PlanCall& call) {
   Diagnostics mistakes;
   if (call.budget && !isDays(*call.budget))
     mistakes.push_back(
-        wrong("--budget", fmt::format("{} is no number of days", *call.budget), "0 to 1000000"));
+        callMistake("--budget", fmt::format("{} is no number of days", *call.budget), "0 to 1000000"));
   constexpr std::array<const char*, 5> kGroups{"", "1", "2", "3", "own"};
   if (std::ranges::find(kGroups, call.maturity) == kGroups.end())
-    mistakes.push_back(
-        wrong("--maturity", fmt::format("no implementation group is {}", call.maturity), "1, 2, 3 or own"));
-  if (!call.today.empty() && measure::dayAfter(call.today, 0).empty())
-    mistakes.push_back(wrong("--today", fmt::format("'{}' is no day", call.today), "a date as 2026-11-30"));
+    mistakes.push_back(callMistake("--maturity", fmt::format("no implementation group is {}", call.maturity),
+                                   "1, 2, 3 or own"));
+  if (auto mistake = dayMistake(call.today)) mistakes.push_back(std::move(*mistake));
   if (call.credit != "design" && call.credit != "paths")
-    mistakes.push_back(wrong("--credit", fmt::format("'{}' credits nothing", call.credit), "design or paths",
-                             nearestName(call.credit, {"design", "paths"})));
+    mistakes.push_back(callMistake("--credit", fmt::format("'{}' credits nothing", call.credit),
+                                   "design or paths", nearestName(call.credit, {"design", "paths"})));
   if (call.format == "xlsx" && call.output.empty() && isatty(STDOUT_FILENO) != 0)
-    mistakes.push_back(
-        wrong("--format", "a workbook is no text, and the standard output is a terminal", "--output FILE"));
+    mistakes.push_back(callMistake("--format", "a workbook is no text, and the standard output is a terminal",
+                                   "--output FILE"));
   // Told before the search, not after it.
   if (auto mistake = outputMistake(call.output)) mistakes.push_back(std::move(*mistake));
   return mistakes;

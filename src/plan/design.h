@@ -53,18 +53,17 @@ class Designs {
   // Has them judged at the same time, so that `state` knows them.
   void judgeAll(const std::vector<Design>& designs, unsigned threads) const;
 
+  // The same verdicts of the model's own claims, the same depths and the same upper ends of success as of
+  // `state`, for less where ways on which no enforcement point fails decide them; possible is a
+  // goal that is possible in `state`, but the lower end of its success may be less. Remembered.
+  Result<DesignState> bounded(const Design& design) const { return bounded(design, View::real); }
+
   // Bounds of designs, remembered: as if nothing that is not mixed permitted anything, and as if all that is
   // not mixed permitted what it does. Every part of `design` (with the same mixed members) is at least as
   // open as the one and, where it has all of `design`, at most as open as the other. Only claims that are not
-  // kept today are judged shut, only `always` ones open.
-  Result<DesignState> shut(const Design& design) const { return state(design, View::shut); }
+  // kept today are judged shut, as far as by `bounded`; only `always` ones open.
+  Result<DesignState> shut(const Design& design) const { return bounded(design, View::shut); }
   Result<DesignState> open(const Design& design) const { return state(design, View::open); }
-
-  // The same verdicts of the model's own claims, the same depths and the same upper ends of success as of
-  // `state` and `shut`, for less where ways on which no enforcement point fails decide them; possible is a
-  // goal that is possible in `state`, but the lower end of its success may be less. Remembered.
-  Result<DesignState> bounded(const Design& design) const { return bounded(design, View::real); }
-  Result<DesignState> boundedShut(const Design& design) const { return bounded(design, View::shut); }
 
   // What the verifier alone says of the claims of the three above; claims about goals are left out.
   // Remembered.

@@ -29,31 +29,50 @@ claims:
   - {id: works, always: {reach: {from: a, to: b, service: https}}}
 )";
 
+// A search that has judged what there is today.
+struct Begun {
+  std::unique_ptr<testing::Ground> ground;
+  std::vector<Candidate> candidates;
+  std::optional<Designs> designs;
+  PlanProblem problem;
+  std::optional<PlanOracle> oracle;
+  std::optional<Selector> selector;
+  std::vector<double> before;  // by tier
+
+  Begun(std::unique_ptr<testing::Ground> on, const CandidateScope& scope, bool goals)
+      : ground(std::move(on)) {
+    DesignJudging with;
+    with.judging = testing::judging(goals);
+    const auto unwanted = unwantedFlows(ground->tree, with.judging);
+    EXPECT_TRUE(unwanted.has_value());
+    candidates = candidatesOf(ground->tree, *ground->places, testing::patterns(), scope, *unwanted).all;
+    designs.emplace(ground->tree, *ground->places, testing::patterns(), candidates, with);
+    problem = planProblem(ground->model, *designs, testing::patterns(), candidates, {}, std::nullopt,
+                          kTargetDepth, with);
+    oracle.emplace(problem, *designs);
+    auto made = Selector::make(problem.selection, &*oracle);
+    EXPECT_TRUE(made.has_value());
+    selector.emplace(*std::move(made));
+    const auto nothing = selector->evaluate({});
+    EXPECT_TRUE(nothing.has_value());
+    before = nothing->tiers;
+  }
+};
+
 struct Found {
   std::vector<std::vector<std::string>> least, together;
 };
 
 Found found(double budgetDays, double seconds) {
   Found found;
-  const auto ground = testing::Ground::ofText(kModel);
-  DesignJudging with;
-  with.judging = testing::judging(false);
-  const auto unwanted = unwantedFlows(ground->tree, with.judging);
-  EXPECT_TRUE(unwanted.has_value());
   CandidateScope scope;
   scope.patterns = false;
-  const std::vector<Candidate> candidates =
-      candidatesOf(ground->tree, *ground->places, testing::patterns(), scope, *unwanted).all;
-  const Designs designs(ground->tree, *ground->places, testing::patterns(), candidates, with);
-  const PlanProblem problem = planProblem(ground->model, designs, testing::patterns(), candidates, {},
-                                          std::nullopt, kTargetDepth, with);
-  PlanOracle oracle(problem, designs);
-  auto selector = Selector::make(problem.selection, &oracle);
-  EXPECT_TRUE(selector.has_value());
-  EXPECT_TRUE(selector->evaluate({}).has_value());
+  Begun begun(testing::Ground::ofText(kModel), scope, false);
+  const std::vector<Candidate>& candidates = begun.candidates;
   SelectionLimits limits;
   limits.budgetDays = budgetDays;
-  const FirstDesigns first = firstForClaims(problem, designs, selector->knowledge(), limits, seconds);
+  const FirstDesigns first =
+      firstForClaims(begun.problem, *begun.designs, begun.selector->knowledge(), limits, seconds);
   const auto named = [&](const std::vector<Design>& all) {
     std::vector<std::vector<std::string>> names;
     for (const Design& design : all) {
@@ -83,35 +102,26 @@ TEST(FirstDesigns, KeepToTheLimits) {
 
 // Two logins lie about on his machine: what stops the use of one alone makes nothing deeper.
 TEST(FirstDesigns, MakeGoalsDeeperAndLoseNoClaim) {
-  const auto ground = testing::Ground::ofFile("tests/scenarios/plan-goes-round/model.yaml");
-  DesignJudging with;
-  with.judging = testing::judging(true);
-  const std::vector<Candidate> candidates =
-      candidatesOf(ground->tree, *ground->places, testing::patterns(), {}, {}).all;
-  const Designs designs(ground->tree, *ground->places, testing::patterns(), candidates, with);
-  const PlanProblem problem = planProblem(ground->model, designs, testing::patterns(), candidates, {},
-                                          std::nullopt, kTargetDepth, with);
-  PlanOracle oracle(problem, designs);
-  auto selector = Selector::make(problem.selection, &oracle);
-  ASSERT_TRUE(selector.has_value());
-  const auto before = selector->evaluate({});
-  ASSERT_TRUE(before.has_value());
-  SelectionLimits limits;
-  limits.budgetDays = 30;
-  const FirstDesigns first = firstForGoals(problem, designs, selector->knowledge(), limits, {}, 60);
-  ASSERT_FALSE(first.together.empty());
-  const std::uint32_t depth = *problem.tier(TierKind::depth);
-  double last = before->tiers[depth];
-  for (const Design& design : first.together) {
-    const auto value = selector->evaluate(design);
+  Begun begun(testing::Ground::ofFile("tests/scenarios/plan-goes-round/model.yaml"), {}, true);
+  const auto first = [&](double seconds) {
+    SelectionLimits limits;
+    limits.budgetDays = 30;
+    return firstForGoals(begun.problem, *begun.designs, begun.selector->knowledge(), limits, {}, seconds);
+  };
+  const std::vector<Design> together = first(60).together;
+  ASSERT_FALSE(together.empty());
+  const std::uint32_t depth = *begun.problem.tier(TierKind::depth);
+  double last = begun.before[depth];
+  for (const Design& design : together) {
+    const auto value = begun.selector->evaluate(design);
     ASSERT_TRUE(value.has_value());
     EXPECT_GT(value->tiers[depth], last);
     last = value->tiers[depth];
     double days = 0;
-    for (const std::uint32_t c : design) days += candidates[c].days();
+    for (const std::uint32_t c : design) days += begun.candidates[c].days();
     EXPECT_LE(days, 30);
   }
-  EXPECT_TRUE(firstForGoals(problem, designs, selector->knowledge(), limits, {}, 0).least.empty());
+  EXPECT_TRUE(first(0).least.empty());
 }
 
 }  // namespace

@@ -155,27 +155,28 @@ Result<void> Planning::bound(Selector& selector) {
   const FirstDesigns first =
       firstForClaims(plan_.problem, *designs_, selector.knowledge(), limits(), share(0.15).seconds);
   const ClaimsPart claims = claimsOf(plan_.problem, ground_.places->model());
-  const auto learnClaims = [&](SelectionProblem problem, ClaimsOracle::Of of) -> Result<Design> {
-    ClaimsOracle oracle(claims.problem, *designs_, of);
+  // What a search of a part or a bound finds, from some designs on and with the cuts of one before; its own
+  // go on.
+  const auto searched = [&](SelectionProblem problem, DesignOracle& oracle, const std::vector<Design>& begin,
+                            std::vector<LevelCut>& cuts, double part) -> Result<Design> {
     auto searching = Selector::make(std::move(problem), &oracle);
     if (!searching) return std::unexpected(searching.error());
-    for (LevelCut cut : selector.knowledge().cuts()) {
-      const auto level = std::ranges::find(claims.levels, cut.level);
-      if (level == claims.levels.end()) continue;
-      cut.level = static_cast<std::uint32_t>(level - claims.levels.begin());
-      searching->knowledge().addCut(std::move(cut));
-    }
-    judge(*searching, first.together);
-    const auto best = searching->best(share(0.1));
+    learn(*searching, cuts, {});
+    judge(*searching, begin);
+    const auto best = searching->best(share(part));
     if (!best) return std::unexpected(best.error());
-    learn(selector, searching->knowledge().cuts(), claims.levels);
+    cuts = searching->knowledge().cuts();
     return best->chosen;
   };
-  if (const auto best = learnClaims(boundOf(claims.problem, plan_.candidates), ClaimsOracle::Of::bound);
-      !best)
-    return std::unexpected(best.error());
-  const auto kept = learnClaims(claims.problem.selection, ClaimsOracle::Of::problem);
+  std::vector<LevelCut> cuts;
+  ClaimsOracle claimsAtBest(claims.problem, *designs_, ClaimsOracle::Of::bound);
+  const auto atBest =
+      searched(boundOf(claims.problem, plan_.candidates), claimsAtBest, first.together, cuts, 0.1);
+  if (!atBest) return std::unexpected(atBest.error());
+  ClaimsOracle claimsAlone(claims.problem, *designs_, ClaimsOracle::Of::problem);
+  const auto kept = searched(claims.problem.selection, claimsAlone, first.together, cuts, 0.1);
   if (!kept) return std::unexpected(kept.error());
+  learn(selector, cuts, claims.levels);
   judge(selector, {*kept});
   if (ground_.judging.judging.templates != nullptr && !plan_.goals.empty()) {
     const FirstDesigns deeper =
@@ -184,14 +185,12 @@ Result<void> Planning::bound(Selector& selector) {
   }
 
   // The bound's own best is where the search had better begin.
-  BoundOracle oracle(plan_.problem, *designs_);
-  auto bounding = Selector::make(boundOf(plan_.problem, plan_.candidates), &oracle);
-  if (!bounding) return std::unexpected(bounding.error());
-  learn(*bounding, selector.knowledge().cuts(), {});
-  const auto best = bounding->best(share(0.2));
+  BoundOracle allAtBest(plan_.problem, *designs_);
+  cuts = selector.knowledge().cuts();
+  const auto best = searched(boundOf(plan_.problem, plan_.candidates), allAtBest, {}, cuts, 0.2);
   if (!best) return std::unexpected(best.error());
-  learn(selector, bounding->knowledge().cuts(), {});
-  judge(selector, {best->chosen});
+  learn(selector, cuts, {});
+  judge(selector, {*best});
   // And what is best without any judgement, so that there is something when time ends early.
   SelectionProblem linear = plan_.problem.selection;
   linear.levels.clear();

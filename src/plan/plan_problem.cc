@@ -236,7 +236,7 @@ SelectionProblem boundOf(const PlanProblem& problem, const std::vector<Candidate
 }
 
 Result<std::vector<bool>> BoundOracle::evaluate(const Design& design) {
-  const auto shut = designs_.boundedShut(design);
+  const auto shut = designs_.shut(design);
   const auto open = designs_.open(design);
   std::vector<bool> levels;
   for (std::size_t l = 0; l < problem_.levels.size(); ++l) {

@@ -126,10 +126,7 @@ void Ordering::judge(const std::vector<Mask>& masks) {
   EvaluationBudget budget(limits_);
   budget.end = end_;
   std::vector<CandidateSet> designs;
-  for (const Mask mask : masks) {
-    CandidateSet design = knowledge_.setOf(designOf(mask));
-    if (std::ranges::find(designs, design) == designs.end()) designs.push_back(std::move(design));
-  }
+  for (const Mask mask : masks) designs.push_back(knowledge_.setOf(designOf(mask)));
   knowledge_.judge(designs, budget);
   asked_ += budget.asked;
 }
@@ -191,11 +188,10 @@ Result<void> Ordering::probe() {
       if (answer_.value.levels[l] && !value->levels[l]) without[l] |= Mask{1} << i;
   }
   std::vector<Mask> alone;
-  for (const auto& [level, mask] : without) alone.push_back(withNeeds(mask));
+  for (auto& [level, least] : without) alone.push_back(least = withNeeds(least));
   judge(alone);
-  for (const auto& [level, mask] : without) {
+  for (const auto& [level, least] : without) {
     if (spent()) break;
-    const Mask least = withNeeds(mask);
     const auto value = valueOf(least);
     if (value && value->levels[level]) critical_[level] = least;
   }
